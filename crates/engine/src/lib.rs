@@ -1,1 +1,27 @@
-//! wharf-engine
+//! The built-in engine: containers' life cycle, health, restarts, logs, events, and the API.
+//!
+//! [`Engine`] is the Rust face; `api` is the HTTP face and holds no decisions. Below both, one folder per concern.
+//! The crate starts processes only through the monitor of `wharf_container`, never by itself.
+
+pub mod activity;
+pub mod api;
+pub mod build;
+pub mod container;
+pub mod engine;
+pub mod error;
+pub mod events;
+pub mod exec;
+pub mod filters;
+pub mod image;
+pub mod io;
+pub mod model;
+pub mod network;
+pub mod paths;
+pub mod personality;
+pub mod system;
+pub mod volume;
+
+pub use engine::Engine;
+pub use error::{Error, ErrorKind, Result};
+pub use paths::EnginePaths;
+pub use personality::{ensure_running, run_monitor, run_worker, status, stop};
