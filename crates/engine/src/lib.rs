@@ -14,6 +14,7 @@ pub mod exec;
 pub mod filters;
 pub mod image;
 pub mod io;
+pub mod logs;
 pub mod model;
 pub mod network;
 pub mod paths;
