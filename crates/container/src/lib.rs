@@ -13,15 +13,19 @@
 //! [`namespace`] and where the worker takes over its inherited socket ([`client`]).
 
 pub mod capabilities;
+pub mod cgroup;
 pub mod client;
+pub mod fsroot;
 mod launch_failure;
 pub mod monitor;
 pub mod namespace;
+pub mod overlay;
 pub mod process;
 pub mod seccomp;
 pub mod signal;
 pub mod spec;
 pub mod stdio;
 mod sys;
+pub mod user;
 
 pub use launch_failure::{LaunchFailure, Stage};

@@ -2,8 +2,10 @@
 //!
 //! Together with [`crate::namespace`] this is the only place with `unsafe`. No policy lives here.
 
+mod bpf;
 mod pidfd;
 
+pub(crate) use bpf::attach_device_program;
 pub(crate) use pidfd::{pidfd_exit_status, pidfd_send_signal};
 
 use std::io;

@@ -1,0 +1,111 @@
+//! Mounting overlayfs: for a container's root, and as a temporary view for the engine and the builder.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+
+/// The kernel takes one page of options.
+const MAX_OPTIONS: usize = 4000;
+
+/// Mounts an overlay on the existing directory `target`: `lower` top first, changes to `upper` with `work` as scratch
+/// directory; read-only without `upper`.
+///
+/// # Errors
+/// What `mount(2)` says: a directory is missing, the kernel lacks overlayfs, or a file system does not fit.
+pub fn mount_overlay(lower: &[PathBuf], upper: Option<(&Path, &Path)>, target: &Path) -> io::Result<()> {
+    let plain: Vec<OsString> = lower.iter().map(|path| escape(path)).collect();
+    let options = options(&plain, upper);
+    if options.len() <= MAX_OPTIONS {
+        return mount_with(&options, target);
+    }
+    // Many layers with long paths: name them by short descriptors instead. The mount keeps no reference to these.
+    let open: Vec<OwnedFd> = lower.iter().map(|path| open_directory(path)).collect::<io::Result<_>>()?;
+    let short: Vec<OsString> = open.iter().map(|fd| format!("/proc/self/fd/{}", fd.as_raw_fd()).into()).collect();
+    mount_with(&self::options(&short, upper), target)
+}
+
+fn mount_with(options: &OsStr, target: &Path) -> io::Result<()> {
+    let options = std::ffi::CString::new(options.as_bytes())?;
+    Ok(mount("overlay", target, "overlay", MountFlags::empty(), options.as_c_str())?)
+}
+
+fn options(lower: &[OsString], upper: Option<(&Path, &Path)>) -> OsString {
+    let mut options = OsString::from("lowerdir=");
+    options.push(lower.join(OsStr::new(":")));
+    if let Some((upper, work)) = upper {
+        options.push(",upperdir=");
+        options.push(escape(upper));
+        options.push(",workdir=");
+        options.push(escape(work));
+    }
+    options
+}
+
+/// Overlayfs splits its options at commas and the lower directories at colons, unless escaped.
+fn escape(path: &Path) -> OsString {
+    let mut escaped = Vec::with_capacity(path.as_os_str().len());
+    for byte in path.as_os_str().as_bytes() {
+        if matches!(byte, b'\\' | b',' | b':') {
+            escaped.push(b'\\');
+        }
+        escaped.push(*byte);
+    }
+    OsString::from_vec(escaped)
+}
+
+fn open_directory(path: &Path) -> io::Result<OwnedFd> {
+    Ok(rustix::fs::open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
+}
+
+/// An overlay that is unmounted when this is dropped.
+#[derive(Debug)]
+pub struct OverlayView(PathBuf);
+
+impl OverlayView {
+    /// Mounts as [`mount_overlay`] on `target`, in the mount namespace of this process.
+    ///
+    /// # Errors
+    /// As [`mount_overlay`].
+    pub fn mount(lower: &[PathBuf], upper: Option<(&Path, &Path)>, target: &Path) -> io::Result<Self> {
+        mount_overlay(lower, upper, target)?;
+        Ok(Self(target.to_owned()))
+    }
+
+    /// Where it is mounted.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Unmounts it and says whether that worked.
+    ///
+    /// # Errors
+    /// `ResourceBusy` when a file below it is open, else what `umount(2)` says.
+    pub fn unmount(mut self) -> io::Result<()> {
+        let path = std::mem::take(&mut self.0);
+        std::mem::forget(self);
+        Ok(unmount(&path, UnmountFlags::NOFOLLOW)?)
+    }
+}
+
+impl Drop for OverlayView {
+    fn drop(&mut self) {
+        // Detached, so that a file still open below it cannot keep the mount in the tree. A failure leaves only the mount.
+        let _detached = unmount(&self.0, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_in_paths_are_escaped() {
+        let options = options(&[escape(Path::new("/a:b")), escape(Path::new("/c"))], Some((Path::new("/u,1"), Path::new("/w"))));
+        assert_eq!(options, "lowerdir=/a\\:b:/c,upperdir=/u\\,1,workdir=/w");
+    }
+}
