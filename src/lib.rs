@@ -1,1 +1,3 @@
 //! wharf
+
+pub mod project;

@@ -1,0 +1,38 @@
+//! The edge where the process environment enters the program. The only module under `project` that reads it.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::options::LoadOptions;
+
+/// Largest compose file accepted on standard input, in bytes.
+const MAX_STDIN: u64 = 64 << 20;
+
+/// The environment of this process. Variables that are not UTF-8 are left out: no compose file can name them.
+pub fn process_environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Options that carry this process's environment and current directory, and standard input when `files` asks for it.
+///
+/// # Errors
+/// When the current directory is gone or standard input cannot be read.
+pub fn options_from_process(files: Vec<PathBuf>) -> std::io::Result<LoadOptions> {
+    let stdin = files.iter().any(|file| file == Path::new("-")).then(read_stdin).transpose()?;
+    Ok(LoadOptions {
+        files,
+        stdin,
+        environment: process_environment(),
+        current_directory: std::env::current_dir()?,
+        ..LoadOptions::default()
+    })
+}
+
+fn read_stdin() -> std::io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    std::io::stdin().lock().take(MAX_STDIN).read_to_end(&mut content)?;
+    Ok(content)
+}

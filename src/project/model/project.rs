@@ -1,0 +1,74 @@
+//! The whole project.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Extensions, FileObject, Model, Network, Service, Volume};
+use crate::project::node::Node;
+use crate::project::source::{SourceMap, Span};
+
+/// A loaded Compose project.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Project {
+    /// Project name, normalised (compose-surface 3.2).
+    pub name: String,
+    /// Active services by name.
+    pub services: BTreeMap<String, Service>,
+    /// Networks by key; `Network::name` is the real name.
+    pub networks: BTreeMap<String, Network>,
+    /// Named volumes by key; `Volume::name` is the real name.
+    pub volumes: BTreeMap<String, Volume>,
+    /// Secrets by key.
+    pub secrets: BTreeMap<String, FileObject>,
+    /// Configs by key.
+    pub configs: BTreeMap<String, FileObject>,
+    /// Models by key.
+    pub models: BTreeMap<String, Model>,
+    /// Top-level `x-*`.
+    #[serde(rename = "\0extensions")]
+    pub extensions: Extensions,
+
+    /// Services whose profiles are not active; the names count for orphan detection.
+    #[serde(skip)]
+    pub disabled_services: BTreeMap<String, Service>,
+    /// Active profiles.
+    #[serde(skip)]
+    pub profiles: Vec<String>,
+    /// Project directory, absolute.
+    #[serde(skip)]
+    pub directory: PathBuf,
+    /// The compose files, absolute (`-` for standard input).
+    #[serde(skip)]
+    pub files: Vec<PathBuf>,
+    /// Files given with `--env-file`, absolute.
+    #[serde(skip)]
+    pub env_files: Vec<PathBuf>,
+    /// Variables for interpolation: the process environment over `.env`.
+    #[serde(skip)]
+    pub environment: BTreeMap<String, String>,
+    /// The texts that spans point into.
+    #[serde(skip)]
+    pub sources: SourceMap,
+    /// The merged tree the typed fields were read from, with a span at every node.
+    #[serde(skip)]
+    pub tree: Node,
+}
+
+impl Project {
+    /// Where the value at `path` was written, for example `["services", "web", "image"]`. List items go by number.
+    pub fn locate(&self, path: &[&str]) -> Option<Span> {
+        let mut node = &self.tree;
+        for step in path {
+            node = node.child(step)?;
+        }
+        node.span.is_known().then_some(node.span)
+    }
+
+    /// A service that is active or not.
+    pub fn any_service(&self, name: &str) -> Option<&Service> {
+        self.services.get(name).or_else(|| self.disabled_services.get(name))
+    }
+}

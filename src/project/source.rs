@@ -1,0 +1,83 @@
+//! The texts that a project was read from, and places in them.
+//!
+//! Owns file names and contents, so that a diagnostic can show the line it speaks about long after parsing.
+//! Does not read files: `read` does and registers what it read here.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+/// Number of a file in a [`SourceMap`]. Zero is "no file".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(transparent)]
+pub struct FileId(u32);
+
+impl FileId {
+    /// The number itself.
+    pub(super) fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// A stretch of text in one file. [`Span::default`] is "nowhere": a value that Wharf made up itself (a default).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// First byte, counted from 0.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+    /// Line of the first byte, counted from 1.
+    pub line: u32,
+    /// Column of the first byte in characters, counted from 1.
+    pub column: u32,
+}
+
+impl Span {
+    /// Whether the span points into a file at all.
+    pub fn is_known(&self) -> bool {
+        self.file != FileId::default()
+    }
+
+    /// This span, or `other` where this one points nowhere.
+    pub fn or(self, other: Span) -> Span {
+        if self.is_known() { self } else { other }
+    }
+}
+
+/// One file that was read.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// Path as the user would write it, or `(stdin)`.
+    pub path: PathBuf,
+    /// Whole content.
+    pub text: String,
+}
+
+/// Every file that took part in a project. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    files: Vec<Arc<SourceFile>>,
+}
+
+impl SourceMap {
+    /// Remembers a file and gives it a number.
+    pub fn add(&mut self, path: &Path, text: String) -> FileId {
+        self.files.push(Arc::new(SourceFile { path: path.to_path_buf(), text }));
+        FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The file with this number; `None` for "no file".
+    pub fn get(&self, id: FileId) -> Option<&SourceFile> {
+        let index = usize::try_from(id.0).ok()?.checked_sub(1)?;
+        self.files.get(index).map(AsRef::as_ref)
+    }
+
+    /// `path:line:column` of a span, or `None` when it points nowhere.
+    pub fn locate(&self, span: Span) -> Option<String> {
+        let file = self.get(span.file)?;
+        Some(format!("{}:{}:{}", file.path.display(), span.line, span.column))
+    }
+}
