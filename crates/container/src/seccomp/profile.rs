@@ -22,8 +22,7 @@ pub struct Profile {
     /// `SECCOMP_FILTER_FLAG_*` names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<String>,
-    /// Rules; among several that match one call the one for the more specific arguments does not win:
-    /// the order of the kernel's actions does, as in libseccomp an allowed call stays allowed.
+    /// Rules; for one call a rule without arguments covers those with, else the first that fits decides.
     #[serde(default)]
     pub syscalls: Vec<Rule>,
     /// Free text.
