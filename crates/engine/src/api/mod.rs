@@ -1,12 +1,17 @@
-//! The HTTP face: Docker Engine API 1.51 over a unix socket. It decodes, calls [`crate::Engine`] and encodes; it decides nothing.
+//! The HTTP face of the engine: the Docker Engine API 1.51 (minimum 1.24) on a unix socket.
+//!
+//! Owns decoding of requests, encoding of answers and nothing in between: every decision is taken behind
+//! [`Engine`](crate::Engine). Data takes this way through the folders: `server` accepts, `prepare` strips the version and adds
+//! headers, `router` names the routes, `request` decodes, `routes` calls the engine, `stream` encodes what is not one JSON value.
 
-use tokio::net::UnixListener;
+mod error;
+mod prepare;
+mod request;
+mod router;
+mod routes;
+mod server;
+mod stream;
+mod version;
 
-use crate::Engine;
-use crate::activity::Activity;
-
-/// Serves connections until the future is dropped. Every request holds an [`Activity`] guard until its answer is written.
-pub async fn serve(engine: Engine, listener: UnixListener, activity: Activity) {
-    let _ = (engine, listener, activity);
-    std::future::pending::<()>().await;
-}
+pub use server::serve;
+pub use version::{API_VERSION, MIN_API_VERSION};

@@ -1,0 +1,64 @@
+//! Taking over a connection: `attach` and `exec start` turn it into a two-way stream.
+
+use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+
+use super::detach::DetachKeys;
+use super::frame::{media_type, output_body};
+use super::session;
+use crate::api::error::{ApiError, ApiResult};
+use crate::io::Attached;
+
+/// The right to take over the connection of this request, when the client asked for that.
+pub struct Hijack(Option<OnUpgrade>);
+
+impl<S: Sync> FromRequestParts<S> for Hijack {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
+        let asked = parts.headers.contains_key(header::UPGRADE);
+        Ok(Hijack(parts.extensions.remove::<OnUpgrade>().filter(|_| asked)))
+    }
+}
+
+impl Hijack {
+    /// Connects the client with a process. A client that asked for no upgrade gets the output as a plain body, and cannot type.
+    ///
+    /// # Errors
+    /// Input was asked for without an upgrade.
+    pub fn connect(self, attached: Attached, keys: DetachKeys) -> ApiResult {
+        let tty = attached.tty;
+        match self.0 {
+            Some(upgrade) => {
+                tokio::spawn(run(upgrade, attached, keys));
+                Ok(switching(media_type(tty)))
+            }
+            None if attached.input.is_some() => Err(ApiError::bad_request(
+                "sending input needs the request headers \"Connection: Upgrade\" and \"Upgrade: tcp\"",
+            )),
+            None => Ok(([(header::CONTENT_TYPE, media_type(tty))], output_body(attached.output, tty))
+                .into_response()),
+        }
+    }
+}
+
+async fn run(upgrade: OnUpgrade, attached: Attached, keys: DetachKeys) {
+    // An error here is a client that left before the connection was its own; dropping `attached` is all there is to do.
+    if let Ok(connection) = upgrade.await {
+        session::run(TokioIo::new(connection), attached, keys).await;
+    }
+}
+
+fn switching(media_type: &'static str) -> Response {
+    let mut response = (StatusCode::SWITCHING_PROTOCOLS, Body::empty()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("tcp"));
+    response
+}

@@ -1,0 +1,12 @@
+//! Answers that are not one JSON value: framed output, hijacked connections, lines of JSON, tar archives.
+
+mod detach;
+mod frame;
+mod hijack;
+mod lines;
+mod session;
+
+pub use detach::DetachKeys;
+pub use frame::{media_type, output_body};
+pub use hijack::Hijack;
+pub use lines::{json_later, json_lines, progress, tar};
