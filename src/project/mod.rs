@@ -6,13 +6,18 @@
 //! Nothing here knows an engine, prints, or (but for `environment`) reads the process environment.
 
 mod decode;
+mod dotenv;
 pub mod diagnostic;
 pub mod environment;
 pub mod model;
 pub mod node;
+mod interpolate;
+mod merge;
 mod options;
+mod path;
 pub mod source;
 mod spelling;
+mod yaml;
 
 pub use diagnostic::{Diagnostic, Label, LoadFailure, Severity};
 pub use model::Project;

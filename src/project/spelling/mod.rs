@@ -5,3 +5,4 @@
 pub mod bytes;
 pub mod duration;
 pub mod float;
+pub mod mount;

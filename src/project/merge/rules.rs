@@ -1,0 +1,200 @@
+//! The attributes that do not merge in the ordinary way.
+
+use super::{clash, merge_at, merge_mappings};
+use crate::project::diagnostic::Diagnostic;
+use crate::project::node::{Entry, Mapping, Node, Value};
+use crate::project::path::Trail;
+use crate::project::source::Span;
+
+type Result = std::result::Result<Node, Box<Diagnostic>>;
+
+/// How two values of an attribute become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// The later value replaces the earlier one whole, null too.
+    Replace,
+    /// Both become lists of `key=value` and are appended.
+    KeyValueList,
+    /// As `KeyValueList`, but exact repetitions are left out.
+    DistinctList,
+    /// A list of names becomes a map; then maps merge.
+    NamesToMap,
+    /// As `NamesToMap`, with the explicit defaults of a dependency.
+    Dependencies,
+    /// A text is the context; then maps merge.
+    Build,
+    /// Maps merge when both drivers are the same or one is absent, else the later replaces the earlier.
+    Logging,
+    /// Address pools merge by subnet.
+    AddressPools,
+}
+
+const SERVICE: [(&str, Rule); 31] = [
+    ("annotations", Rule::KeyValueList),
+    ("build", Rule::Build),
+    ("build.args", Rule::KeyValueList),
+    ("build.additional_contexts", Rule::KeyValueList),
+    ("build.extra_hosts", Rule::DistinctList),
+    ("build.labels", Rule::KeyValueList),
+    ("build.no_cache_filter", Rule::KeyValueList),
+    ("command", Rule::Replace),
+    ("depends_on", Rule::Dependencies),
+    ("deploy.labels", Rule::KeyValueList),
+    ("dns", Rule::KeyValueList),
+    ("dns_opt", Rule::KeyValueList),
+    ("dns_search", Rule::KeyValueList),
+    ("entrypoint", Rule::Replace),
+    ("env_file", Rule::KeyValueList),
+    ("label_file", Rule::KeyValueList),
+    ("environment", Rule::KeyValueList),
+    ("extra_hosts", Rule::DistinctList),
+    ("healthcheck.test", Rule::Replace),
+    ("labels", Rule::KeyValueList),
+    ("logging", Rule::Logging),
+    ("models", Rule::NamesToMap),
+    ("networks", Rule::NamesToMap),
+    ("sysctls", Rule::KeyValueList),
+    ("tmpfs", Rule::KeyValueList),
+    ("ulimits.*", Rule::Replace),
+    ("post_start.[].command", Rule::Replace),
+    ("pre_start.[].command", Rule::Replace),
+    ("pre_stop.[].command", Rule::Replace),
+    ("develop.watch.[].exec.command", Rule::Replace),
+    ("volumes.[].volume.labels", Rule::KeyValueList),
+];
+
+const TOP_LEVEL: [(&str, Rule); 3] = [
+    ("networks.*.ipam.config", Rule::AddressPools),
+    ("networks.*.labels", Rule::KeyValueList),
+    ("volumes.*.labels", Rule::KeyValueList),
+];
+
+/// The rule of a place, if it has one.
+pub fn at(trail: &Trail<'_>) -> Option<Rule> {
+    let steps = trail.steps();
+    let (table, rest): (&[_], _) = match steps.as_slice() {
+        ["services", _, rest @ ..] => (&SERVICE, rest),
+        all => (&TOP_LEVEL, all),
+    };
+    table.iter().find(|(pattern, _)| fits(rest, pattern)).map(|(_, rule)| *rule)
+}
+
+fn fits(steps: &[&str], pattern: &str) -> bool {
+    let mut steps = steps.iter();
+    pattern.split('.').all(|wanted| steps.next().is_some_and(|step| wanted == "*" || wanted == *step)) && steps.len() == 0
+}
+
+/// Merges by a rule.
+pub fn apply(rule: Rule, base: Node, later: Node, trail: &Trail<'_>) -> Result {
+    if later.is_null() && rule != Rule::Replace {
+        return Ok(base);
+    }
+    match rule {
+        Rule::Replace => Ok(later),
+        Rule::KeyValueList => append(base, later, false, trail),
+        Rule::DistinctList => append(base, later, true, trail),
+        Rule::NamesToMap => maps(names_to_map(base, |_| Node::default()), names_to_map(later, |_| Node::default()), trail),
+        Rule::Dependencies => maps(names_to_map(base, dependency), names_to_map(later, dependency), trail),
+        Rule::Build => maps(build(base), build(later), trail),
+        Rule::Logging => logging(base, later, trail),
+        Rule::AddressPools => address_pools(base, later, trail),
+    }
+}
+
+fn maps(base: Node, later: Node, trail: &Trail<'_>) -> Result {
+    let (base_span, span) = (base.span, later.span);
+    match (base.value, later.value) {
+        (Value::Null, value) => Ok(Node::new(value, span)),
+        (Value::Mapping(base), Value::Mapping(later)) => Ok(Node::mapping(merge_mappings(base, later, trail)?, base_span)),
+        (_, value) => Err(clash(trail, &Node::new(value, span), base_span)),
+    }
+}
+
+fn append(base: Node, later: Node, distinct: bool, trail: &Trail<'_>) -> Result {
+    let span = base.span.or(later.span);
+    let (base_span, later_span) = (base.span, later.span);
+    let sides = (into_list(base), into_list(later));
+    let (Some(mut items), Some(more)) = sides else {
+        return Err(clash(trail, &Node::new(Value::Null, later_span), base_span));
+    };
+    for item in more {
+        if !(distinct && items.contains(&item)) {
+            items.push(item);
+        }
+    }
+    Ok(Node::sequence(items, span))
+}
+
+/// A map as sorted `key=value` items, a text as one item.
+pub fn into_list(node: Node) -> Option<Vec<Node>> {
+    match node.value {
+        Value::Null => Some(Vec::new()),
+        Value::Sequence(items) => Some(items),
+        Value::String(_) => Some(vec![node]),
+        Value::Mapping(entries) => {
+            let mut items: Vec<Node> = entries.into_iter().flat_map(|(key, entry)| pairs(&key, entry)).collect();
+            items.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+            Some(items)
+        }
+        _ => None,
+    }
+}
+
+fn pairs(key: &str, entry: Entry) -> Vec<Node> {
+    let span = if entry.key_span.is_known() { entry.key_span } else { entry.node.span };
+    let pair = |node: &Node| {
+        let text = if node.is_null() { key.to_owned() } else { format!("{key}={}", node.value.scalar_text().unwrap_or_default()) };
+        Node::string(text, span)
+    };
+    match &entry.node.value {
+        Value::Sequence(items) => items.iter().map(pair).collect(),
+        _ => vec![pair(&entry.node)],
+    }
+}
+
+fn names_to_map(node: Node, default: fn(Span) -> Node) -> Node {
+    let span = node.span;
+    let Value::Sequence(items) = node.value else { return node };
+    let entries = items.into_iter().filter_map(|item| {
+        let name = item.as_str()?.to_owned();
+        Some((name, Entry { key_span: item.span, node: default(item.span) }))
+    });
+    Node::mapping(entries.collect(), span)
+}
+
+fn dependency(span: Span) -> Node {
+    let mut node = Node::mapping(Mapping::new(), span);
+    node.set("condition", Node::from("service_started"));
+    node.set("required", Node::from(true));
+    node
+}
+
+fn build(node: Node) -> Node {
+    let span = node.span;
+    let Value::String(context) = node.value else { return node };
+    let mut build = Node::mapping(Mapping::new(), span);
+    build.set("context", Node::string(context, span));
+    build
+}
+
+fn logging(base: Node, later: Node, trail: &Trail<'_>) -> Result {
+    let same = match (base.get("driver"), later.get("driver")) {
+        (Some(base), Some(later)) => base == later,
+        _ => true,
+    };
+    if same { maps(base, later, trail) } else { Ok(later) }
+}
+
+fn address_pools(base: Node, later: Node, trail: &Trail<'_>) -> Result {
+    let (base_span, later_span) = (base.span, later.span);
+    let (Value::Sequence(mut pools), Value::Sequence(more)) = (base.value, later.value) else {
+        return Err(clash(trail, &Node::new(Value::Null, later_span), base_span));
+    };
+    for pool in more {
+        match pools.iter_mut().find(|known| known.get("subnet") == pool.get("subnet")) {
+            None => pools.push(pool),
+            Some(known) => *known = merge_at(std::mem::take(known), pool, &Trail::root().child("pool"))?,
+        }
+    }
+    Ok(Node::sequence(pools, base_span))
+}
