@@ -5,20 +5,26 @@
 
 pub mod activity;
 pub mod api;
+mod bridge;
 pub mod build;
 pub mod container;
+mod disk;
 pub mod engine;
 pub mod error;
 pub mod events;
 pub mod exec;
 pub mod filters;
+pub mod health;
 pub mod image;
 pub mod io;
 pub mod logs;
 pub mod model;
+mod names;
 pub mod network;
 pub mod paths;
 pub mod personality;
+mod process;
+mod stdio;
 pub mod system;
 pub mod volume;
 

@@ -1,6 +1,12 @@
 //! Containers: their life cycle, their files, their answers.
 
+mod limits;
+mod merge;
+pub mod mounts;
+mod record;
 pub mod requests;
+pub mod restart;
+mod state;
 
 pub use requests::{
     ArchivePut, AttachOptions, CommitRequest, CreateRequest, ListOptions, LogOptions, LogStream,

@@ -1,5 +1,9 @@
 //! Volumes of the local driver (contract 2).
 
+pub mod copy_up;
+pub mod options;
+pub mod store;
+
 use crate::error::{Error, Result};
 use crate::filters::Filters;
 use crate::model::volume::{Volume, VolumeCreate, VolumeList, VolumesPruned};

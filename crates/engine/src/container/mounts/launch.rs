@@ -1,0 +1,75 @@
+//! User mounts as the container's process makes them.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use wharf_container::spec::{BindMount, Mount, MountKind as LaunchKind, MountOptions};
+
+use super::record::{MountKind, MountRecord, ReadOnly};
+use super::tmpfs;
+use crate::error::{Error, Result};
+use crate::volume::store::VolumeStore;
+
+/// The mounts of a start: volumes are made ready, missing host directories are made where the mount asks for it.
+///
+/// # Errors
+/// Docker's text for a missing source; a volume that cannot be mounted.
+pub fn launch_mounts(mounts: &[MountRecord], volumes: &VolumeStore) -> Result<Vec<Mount>> {
+    mounts.iter().map(|mount| launch_mount(mount, volumes)).collect()
+}
+
+fn launch_mount(mount: &MountRecord, volumes: &VolumeStore) -> Result<Mount> {
+    match mount.kind {
+        MountKind::Tmpfs => {
+            let (tmpfs, options) = tmpfs::parse(&mount.tmpfs)?;
+            let read_only = options.read_only || mount.read_only != ReadOnly::No;
+            Ok(Mount::new(&mount.destination, LaunchKind::Tmpfs(tmpfs), options.with_read_only(read_only)))
+        }
+        MountKind::Volume => {
+            let source = volumes.prepare(&mount.volume)?;
+            Ok(bind(mount, source))
+        }
+        MountKind::Bind => {
+            let source = PathBuf::from(&mount.source);
+            ensure_source(mount, &source)?;
+            Ok(bind(mount, source))
+        }
+    }
+}
+
+fn bind(mount: &MountRecord, source: PathBuf) -> Mount {
+    let bind = BindMount {
+        source,
+        subpath: Some(&mount.subpath).filter(|path| !path.is_empty()).map(PathBuf::from),
+        recursive: !mount.not_recursive,
+        propagation: mount.propagation,
+    };
+    let options = MountOptions {
+        read_only: mount.read_only != ReadOnly::No,
+        read_only_recursive: mount.read_only == ReadOnly::Recursive,
+        ..MountOptions::none()
+    };
+    Mount::new(&mount.destination, LaunchKind::Bind(bind), options)
+}
+
+fn ensure_source(mount: &MountRecord, source: &Path) -> Result<()> {
+    if source.exists() {
+        return Ok(());
+    }
+    if !mount.create_source {
+        let text = format!("bind source path does not exist: {}", mount.source);
+        return Err(Error::BadParameter(format!("invalid mount config for type \"bind\": {text}")));
+    }
+    let made = DirBuilder::new().recursive(true).mode(0o755).create(source);
+    made.map_err(Error::io("make the mount source", source))
+}
+
+/// Refuses binds whose source is missing and not to be made, before anything else is (contract 2.4.1).
+///
+/// # Errors
+/// Docker's text.
+pub fn check_sources(mounts: &[MountRecord]) -> Result<()> {
+    let binds = mounts.iter().filter(|mount| mount.kind == MountKind::Bind && !mount.create_source);
+    binds.into_iter().try_for_each(|mount| ensure_source(mount, Path::new(&mount.source)))
+}

@@ -1,0 +1,271 @@
+//! The two spellings of a mount: `source:target:mode` and the `Mount` object (contract 2.4).
+
+use wharf_container::spec::Propagation;
+
+use super::record::{MountKind, MountRecord, ReadOnly};
+use crate::error::{Error, Result};
+use crate::model::json::meaningful;
+use crate::model::mount::{BindOptions, Mount, TmpfsOptions, VolumeOptions};
+use crate::names;
+
+/// Reads one entry of `Binds`.
+///
+/// # Errors
+/// Docker's texts.
+pub fn bind(text: &str) -> Result<MountRecord> {
+    let invalid = || Error::BadParameter(format!("invalid volume specification: '{text}'"));
+    let parts: Vec<&str> = text.split(':').collect();
+    let (source, destination, mode) = match parts[..] {
+        [destination] => ("", destination, ""),
+        [source, destination] => (source, destination, ""),
+        [source, destination, mode] => (source, destination, mode),
+        _ => return Err(invalid()),
+    };
+    if destination.is_empty() || (source.is_empty() && parts.len() > 1) {
+        return Err(invalid());
+    }
+    let mut record = MountRecord { destination: target(destination)?, ..MountRecord::default() };
+    if source.starts_with('/') {
+        record.source = clean(source);
+        record.create_source = true;
+    } else {
+        named_volume(&mut record, source, text)?;
+    }
+    apply_mode(&mut record, mode)?;
+    Ok(record)
+}
+
+fn named_volume(record: &mut MountRecord, name: &str, text: &str) -> Result<()> {
+    record.kind = MountKind::Volume;
+    record.anonymous = name.is_empty();
+    name.clone_into(&mut record.volume);
+    if !name.is_empty() && names::validate("volume", name).is_err() {
+        return Err(Error::BadParameter(format!(
+            "invalid volume specification: '{text}': {name:?} includes invalid characters for a local volume name, \
+             only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path"
+        )));
+    }
+    Ok(())
+}
+
+/// The comma list of contract 2.4.3; of each group at most one word.
+fn apply_mode(record: &mut MountRecord, mode: &str) -> Result<()> {
+    let invalid = || Error::BadParameter(format!("invalid mode: {mode}"));
+    let mut groups = [false; 5];
+    let mut once = |group: usize| {
+        if std::mem::replace(&mut groups[group], true) { Err(invalid()) } else { Ok(()) }
+    };
+    for word in mode.split(',').filter(|_| !mode.is_empty()) {
+        match word {
+            "rw" => once(0)?,
+            "ro" => {
+                once(0)?;
+                record.read_only = ReadOnly::Recursive;
+            }
+            // Labels of SELinux have no meaning without it; the words are part of the syntax.
+            "z" | "Z" => once(1)?,
+            "nocopy" => {
+                once(2)?;
+                record.no_copy = true;
+            }
+            "cached" | "delegated" | "consistent" => once(3)?,
+            other => {
+                once(4)?;
+                record.propagation = propagation(other).ok_or_else(invalid)?;
+            }
+        }
+    }
+    mode.clone_into(&mut record.mode);
+    Ok(())
+}
+
+fn propagation(word: &str) -> Option<Propagation> {
+    Some(match word {
+        "rprivate" => Propagation::Rprivate,
+        "private" => Propagation::Private,
+        "rslave" => Propagation::Rslave,
+        "slave" => Propagation::Slave,
+        "rshared" => Propagation::Rshared,
+        "shared" => Propagation::Shared,
+        _ => return None,
+    })
+}
+
+/// Reads one entry of `Mounts`.
+///
+/// # Errors
+/// Docker's texts, and options that this engine does not honour.
+pub fn mount(mount: &Mount) -> Result<MountRecord> {
+    let invalid =
+        |why: String| Error::BadParameter(format!("invalid mount config for type {:?}: {why}", mount.kind));
+    if let Some(name) = meaningful(&mount.unknown).next() {
+        return Err(invalid(format!("option {name} is not supported by this engine")));
+    }
+    let mut record = MountRecord { destination: target(&mount.target)?, ..MountRecord::default() };
+    if mount.read_only {
+        record.read_only = ReadOnly::Recursive;
+    }
+    match mount.kind.as_str() {
+        "bind" => bind_mount(&mut record, mount).map_err(invalid)?,
+        "volume" => volume_mount(&mut record, mount).map_err(invalid)?,
+        "tmpfs" => tmpfs_mount(&mut record, mount).map_err(invalid)?,
+        "" => return Err(Error::BadParameter("invalid mount config: type must not be empty".to_owned())),
+        other => {
+            let text = format!("mount type {other:?} is not supported by this engine");
+            return Err(Error::NotImplemented(text));
+        }
+    }
+    Ok(record)
+}
+
+fn bind_mount(record: &mut MountRecord, mount: &Mount) -> Result<(), String> {
+    if !mount.source.starts_with('/') {
+        return Err(format!("invalid mount path: '{}' mount path must be absolute", mount.source));
+    }
+    record.source = clean(&mount.source);
+    let default = BindOptions::default();
+    let options = mount.bind_options.as_ref().unwrap_or(&default);
+    refuse(meaningful(&options.unknown))?;
+    record.create_source = options.create_mountpoint;
+    record.not_recursive = options.non_recursive;
+    if mount.read_only && (options.non_recursive || options.read_only_non_recursive) {
+        record.read_only = ReadOnly::Top;
+    }
+    if !options.propagation.is_empty() {
+        record.propagation = propagation(&options.propagation)
+            .ok_or_else(|| format!("invalid propagation: {}", options.propagation))?;
+    }
+    if options.read_only_force_recursive && record.propagation != Propagation::Rprivate {
+        return Err("recursive read-only needs the propagation rprivate".to_owned());
+    }
+    Ok(())
+}
+
+fn volume_mount(record: &mut MountRecord, mount: &Mount) -> Result<(), String> {
+    record.kind = MountKind::Volume;
+    record.anonymous = mount.source.is_empty();
+    record.volume.clone_from(&mount.source);
+    let default = VolumeOptions::default();
+    let options = mount.volume_options.as_ref().unwrap_or(&default);
+    refuse(meaningful(&options.unknown))?;
+    record.no_copy = options.no_copy;
+    record.volume_labels.clone_from(&options.labels);
+    if let Some(driver) = &options.driver_config {
+        if !matches!(driver.name.as_str(), "" | "local") {
+            return Err(format!("volume driver {:?} is not supported by this engine", driver.name));
+        }
+        record.volume_options.clone_from(&driver.options);
+    }
+    if !options.subpath.is_empty() {
+        if record.anonymous {
+            return Err("must not set Subpath when using anonymous volumes".to_owned());
+        }
+        record.subpath = relative(&options.subpath)?;
+    }
+    Ok(())
+}
+
+fn relative(path: &str) -> Result<String, String> {
+    let inside = std::path::Path::new(path)
+        .components()
+        .all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir));
+    if inside {
+        Ok(path.to_owned())
+    } else {
+        Err("subpath must be a relative path within the volume".to_owned())
+    }
+}
+
+fn tmpfs_mount(record: &mut MountRecord, mount: &Mount) -> Result<(), String> {
+    record.kind = MountKind::Tmpfs;
+    if !mount.source.is_empty() {
+        return Err("field Source must not be specified".to_owned());
+    }
+    let default = TmpfsOptions::default();
+    let options = mount.tmpfs_options.as_ref().unwrap_or(&default);
+    refuse(meaningful(&options.unknown))?;
+    if options.size_bytes > 0 {
+        record.tmpfs.push(format!("size={}", options.size_bytes));
+    }
+    if options.mode != 0 {
+        record.tmpfs.push(format!("mode={:o}", options.mode));
+    }
+    record.tmpfs.extend(options.options.iter().map(|words| words.join("=")));
+    Ok(())
+}
+
+fn refuse<'a>(mut unknown: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    unknown.next().map_or(Ok(()), |name| Err(format!("option {name} is not supported by this engine")))
+}
+
+/// An absolute path in the container, cleaned.
+///
+/// # Errors
+/// It is relative, or the root.
+pub fn target(path: &str) -> Result<String> {
+    if !path.starts_with('/') {
+        let text = format!("invalid mount path: '{path}' mount path must be absolute");
+        return Err(Error::BadParameter(format!("invalid mount config: {text}")));
+    }
+    let cleaned = clean(path);
+    if cleaned == "/" {
+        let text = "invalid volume specification: destination can't be '/'".to_owned();
+        return Err(Error::BadParameter(text));
+    }
+    Ok(cleaned)
+}
+
+/// Removes `.`, `..` and doubled slashes from an absolute path, by text alone.
+pub fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => _ = parts.pop(),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings() {
+        let host = bind("/a/../b:/c/:ro,z").unwrap();
+        assert_eq!((host.source.as_str(), host.destination.as_str()), ("/b", "/c"));
+        assert_eq!((host.read_only, host.create_source), (ReadOnly::Recursive, true));
+        let named = bind("data:/x:nocopy").unwrap();
+        assert_eq!((named.kind, named.volume.as_str(), named.no_copy), (MountKind::Volume, "data", true));
+        assert!(bind("/x").unwrap().anonymous);
+    }
+
+    #[test]
+    fn wrong_strings() {
+        for wrong in ["", ":", "a:", ":/b", "a/b:/c", "x:/", "x:rel", "/a:/b:ro,rw", "/a:/b:what", "a:b:c:d"]
+        {
+            assert!(bind(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn objects() {
+        let decode = |text: &str| mount(&serde_json::from_str::<Mount>(text).unwrap());
+        let tmpfs =
+            decode(r#"{"Type":"tmpfs","Target":"/t","TmpfsOptions":{"SizeBytes":10,"Mode":448}}"#).unwrap();
+        assert_eq!(tmpfs.tmpfs, ["size=10", "mode=700"]);
+        let volume =
+            r#"{"Type":"volume","Source":"v","Target":"/t","VolumeOptions":{"Subpath":"a/b","NoCopy":true}}"#;
+        assert_eq!(decode(volume).unwrap().subpath, "a/b");
+        for wrong in [
+            r#"{"Type":"bind","Source":"rel","Target":"/t"}"#,
+            r#"{"Type":"volume","Source":"v","Target":"/t","VolumeOptions":{"Subpath":"../b"}}"#,
+            r#"{"Type":"npipe","Source":"v","Target":"/t"}"#,
+            r#"{"Type":"tmpfs","Target":"/t","Surprise":1}"#,
+        ] {
+            assert!(decode(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Looking into running containers from outside: resource use and processes.
+//!
+//! Reads cgroups and `/proc`; changes nothing and keeps nothing.
+
+mod columns;
+mod processes;
+mod stats;
+
+pub use processes::top;
+pub use stats::{Sample, network_devices, statistics};

@@ -1,0 +1,7 @@
+//! Processes that the monitor runs for this engine: containers, execs, probes, build steps.
+//!
+//! Owns the link to the monitor and who waits for which answer. It knows nothing of what a process is for.
+
+mod runner;
+
+pub use runner::{Adopted, Adoption, LaunchError, Process, Processes};
