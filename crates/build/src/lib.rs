@@ -6,7 +6,10 @@
 //!
 //! This crate knows no HTTP, no Compose file and no container runtime, never prints and never reads the environment.
 
+pub mod dockerfile;
 pub mod event;
+mod expand;
+mod glob;
 pub mod request;
 pub mod runner;
 
