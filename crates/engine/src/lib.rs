@@ -21,6 +21,7 @@ pub mod logs;
 pub mod model;
 mod names;
 pub mod network;
+pub mod observe;
 pub mod paths;
 pub mod personality;
 mod process;
