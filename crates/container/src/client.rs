@@ -3,7 +3,7 @@
 //! No policy: it says what the engine wants and hands over what the monitor says. It waits only in [`MonitorLink::receive_wait`].
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::SendFlags;
@@ -16,6 +16,7 @@ use crate::monitor::socket;
 use crate::process::{ExitStatus, Identity, Pidfd};
 use crate::spec::{ContainerSpec, ExecSpec, Namespace};
 use crate::stdio::{ChildStdio, ParentStdio};
+use crate::sys;
 
 /// The worker's connection to the monitor. All methods take `&self` and may be called from any thread.
 #[derive(Debug)]
@@ -85,15 +86,7 @@ impl MonitorLink {
     /// # Errors
     /// This process has no such descriptor: it was not started by a monitor.
     pub fn from_inherited() -> io::Result<Self> {
-        // SAFETY: a worker is started with this descriptor, and nothing else in it knows the number; a process that
-        // was not has the descriptor closed, or sees a foreign one, which the checks below refuse without closing it.
-        let socket = unsafe { BorrowedFd::borrow_raw(WORKER_SOCKET) };
-        rustix::io::fcntl_setfd(socket, rustix::io::FdFlags::CLOEXEC)?;
-        if rustix::net::sockopt::socket_type(socket)? != rustix::net::SocketType::SEQPACKET {
-            return Err(io::ErrorKind::NotConnected.into());
-        }
-        // SAFETY: it is open, it is the monitor's socket, and from here on this link owns it.
-        Ok(Self(unsafe { OwnedFd::from_raw_fd(WORKER_SOCKET) }))
+        Ok(Self(sys::adopt_inherited(WORKER_SOCKET)?))
     }
 
     /// Starts a container. `kept` are copies of the engine's ends for the monitor to keep; `network` is the
@@ -216,6 +209,13 @@ impl MonitorLink {
     }
 }
 
+impl From<OwnedFd> for MonitorLink {
+    /// Takes a socket that a worker got from its monitor.
+    fn from(socket: OwnedFd) -> Self {
+        Self(socket)
+    }
+}
+
 impl AsFd for MonitorLink {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
@@ -228,7 +228,7 @@ impl AsRawFd for MonitorLink {
     }
 }
 
-/// A spec on its way to the child; read back as [`crate::launch::SpecDocument`].
+/// A spec on its way to the child; read back as `launch::Document`.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum SpecReference<'a> {

@@ -9,18 +9,19 @@
 //!
 //! Beside it are what the engine needs around a container: [`process`], [`stdio`], [`signal`], [`capabilities`].
 //!
-//! No async runtime, no threads, nothing about images or networks. All `unsafe` of the project is here: in `sys`,
-//! [`namespace`] and where the worker takes over its inherited socket ([`client`]).
+//! No async runtime, no threads, nothing about images or networks. All `unsafe` of the project is here, in `sys` and [`namespace`].
 
 pub mod capabilities;
 pub mod cgroup;
 pub mod client;
 pub mod fsroot;
+mod launch;
 mod launch_failure;
 pub mod monitor;
 pub mod namespace;
 pub mod overlay;
 pub mod process;
+pub mod pty;
 pub mod seccomp;
 pub mod signal;
 pub mod spec;

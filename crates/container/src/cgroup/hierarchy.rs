@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::spec::CgroupLimits;
 
@@ -41,6 +42,19 @@ impl Hierarchies {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "no cgroup file system is mounted"));
         }
         Ok(found)
+    }
+
+    /// As [`Self::detect`], but read once per process and inherited by its children.
+    ///
+    /// # Errors
+    /// As [`Self::detect`].
+    pub fn of_this_host() -> io::Result<&'static Self> {
+        static KNOWN: OnceLock<Hierarchies> = OnceLock::new();
+        if let Some(known) = KNOWN.get() {
+            return Ok(known);
+        }
+        let detected = Self::detect()?;
+        Ok(KNOWN.get_or_init(|| detected))
     }
 
     fn parse(mountinfo: &str) -> Self {

@@ -1,0 +1,100 @@
+//! The first process of a container, step by step in the order of contract 1.8.
+
+use std::convert::Infallible;
+use std::ffi::CString;
+use std::path::Path;
+
+use rustix::fs::Mode;
+
+use super::channel::Channel;
+use super::error::{At, SetupError};
+use super::{
+    Inherited, devices, hiding, init, mounts, namespaces, privileges, program, root, settings, terminal,
+};
+use crate::cgroup::{Cgroup, Hierarchies};
+use crate::fsroot::Root;
+use crate::launch_failure::Stage;
+use crate::spec::{ContainerSpec, Namespace};
+use crate::sys;
+
+pub(super) fn start(
+    spec: &ContainerSpec,
+    channel: &Channel,
+    inherited: Inherited,
+) -> Result<Infallible, SetupError> {
+    namespaces::enter_pid_namespace(&spec.namespaces.pid, channel)?;
+    join_keyring(&spec.id)?;
+    let cgroup = create_cgroup(spec)?;
+    namespaces::enter(&spec.namespaces, &cgroup, inherited.network)?;
+
+    let new_root = root::mount(&spec.root)?;
+    let proc = mounts::private_proc()?;
+    mounts::mount_all(spec, &new_root, &cgroup)?;
+    devices::create(spec, &new_root)?;
+    create_working_directory(&new_root, &spec.process.working_directory)?;
+    root::switch_to(&new_root)?;
+
+    let stdio = terminal::connect(spec.process.terminal, inherited.stdio, &new_root, channel)?;
+    if spec.process.terminal.is_some() {
+        terminal::mount_console(&new_root)?;
+    }
+    if spec.read_only {
+        root::make_read_only(&new_root)?;
+    }
+    set_names(spec)?;
+    settings::set_sysctls(&spec.sysctls, &spec.namespaces, &proc)?;
+    hiding::make_read_only(&spec.read_only_paths, &new_root)?;
+    hiding::mask(&spec.masked_paths, &new_root)?;
+    settings::set_limits(&spec.process, &proc)?;
+    drop(proc);
+
+    let process = &spec.process;
+    let user = privileges::find_user(process, &new_root)?;
+    drop(new_root);
+    privileges::drop_to(process, &user)?;
+    let program = program::prepare(process, &user)?;
+    privileges::install_late_filter(process)?;
+    if spec.init && spec.namespaces.pid == Namespace::New {
+        return init::supervise(program, channel, stdio);
+    }
+    program.execute(channel, stdio)
+}
+
+/// So that keys made in one container cannot be seen in another. A kernel without keyrings has none to share.
+fn join_keyring(id: &str) -> Result<(), SetupError> {
+    let name = CString::new(format!("_ses.{id}")).at(Stage::Specification, || "name the keyring".into())?;
+    match sys::join_session_keyring(&name) {
+        Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => Ok(()),
+        result => result.at(Stage::Security, || "make a session keyring".into()),
+    }
+}
+
+fn create_cgroup(spec: &ContainerSpec) -> Result<Cgroup, SetupError> {
+    let hierarchies = Hierarchies::of_this_host().at(Stage::Cgroup, || "find the cgroup mounts".into())?;
+    let cgroup = Cgroup::create(hierarchies, &spec.cgroup).at(Stage::Cgroup, || "set up the cgroup".into())?;
+    cgroup.join().at(Stage::Cgroup, || "enter the cgroup".into())?;
+    Ok(cgroup)
+}
+
+/// Root-owned 0755, before anything is read-only (contract 1.10.7).
+fn create_working_directory(root: &Root, path: &str) -> Result<(), SetupError> {
+    let what = || format!("create the working directory {path:?}");
+    if !path.starts_with('/') {
+        let message = format!("working directory {path:?} is invalid, it needs to be an absolute path");
+        return Err(SetupError::new(Stage::WorkingDirectory, message));
+    }
+    root.create_directories(Path::new(path), Mode::from_raw_mode(0o755)).at(Stage::WorkingDirectory, what)?;
+    Ok(())
+}
+
+fn set_names(spec: &ContainerSpec) -> Result<(), SetupError> {
+    if let Some(hostname) = &spec.hostname {
+        rustix::system::sethostname(hostname.as_bytes())
+            .at(Stage::Settings, || format!("set the host name {hostname:?}"))?;
+    }
+    if let Some(domainname) = &spec.domainname {
+        rustix::system::setdomainname(domainname.as_bytes())
+            .at(Stage::Settings, || format!("set the domain name {domainname:?}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! One more process in a running container (contract 1.12).
+
+use std::convert::Infallible;
+use std::path::Path;
+
+use rustix::thread::{ThreadNameSpaceType, move_into_thread_name_spaces};
+
+use super::channel::Channel;
+use super::error::{At, SetupError};
+use super::{mounts, namespaces, privileges, program, settings, terminal};
+use crate::cgroup::{Cgroup, Hierarchies};
+use crate::fsroot::Root;
+use crate::launch_failure::Stage;
+use crate::spec::ExecSpec;
+use crate::stdio::ChildStdio;
+
+/// Runs in a helper; the command is a second child that the helper gives to the monitor.
+pub(super) fn start(spec: &ExecSpec, channel: &Channel, stdio: ChildStdio) -> Result<Infallible, SetupError> {
+    join_cgroup(spec)?;
+    join_namespaces(spec)?;
+    namespaces::become_sibling(0, channel)?;
+
+    let root = Root::open(Path::new("/")).at(Stage::Namespaces, || "open the container's root".into())?;
+    let process = &spec.process;
+    let stdio = terminal::connect(process.terminal, stdio, &root, channel)?;
+    settings::set_limits(process, &mounts::private_proc()?)?;
+    let user = privileges::find_user(process, &root)?;
+    drop(root);
+    privileges::drop_to(process, &user)?;
+    let program = program::prepare(process, &user)?;
+    privileges::install_late_filter(process)?;
+    program.execute(channel, stdio)
+}
+
+/// Before the namespaces, in which the host's cgroups cannot be seen.
+fn join_cgroup(spec: &ExecSpec) -> Result<(), SetupError> {
+    let hierarchies = Hierarchies::of_this_host().at(Stage::Cgroup, || "find the cgroup mounts".into())?;
+    let cgroup = Cgroup::open(hierarchies, &spec.cgroup.parent, &spec.cgroup.name);
+    cgroup.and_then(|cgroup| cgroup.join()).at(Stage::Cgroup, || "enter the container's cgroup".into())
+}
+
+fn join_namespaces(spec: &ExecSpec) -> Result<(), SetupError> {
+    let pidfd = spec.container.open().at(Stage::Namespaces, || "find the container's process".into())?;
+    let all = ThreadNameSpaceType::MOUNT
+        | ThreadNameSpaceType::HOST_NAME_AND_NIS_DOMAIN_NAME
+        | ThreadNameSpaceType::INTER_PROCESS_COMMUNICATION
+        | ThreadNameSpaceType::NETWORK
+        | ThreadNameSpaceType::PROCESS_ID
+        | ThreadNameSpaceType::CONTROL_GROUP;
+    move_into_thread_name_spaces(rustix::fd::AsFd::as_fd(&pidfd), all)
+        .at(Stage::Namespaces, || "enter the container's namespaces".into())
+}

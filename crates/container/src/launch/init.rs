@@ -1,0 +1,72 @@
+//! `init: true`: PID 1 stays a small process that reaps orphans and passes signals on (contract 1.9.6).
+//!
+//! It is this process, with the user, capabilities and filter of the container, and not an executable of the host
+//! bound into it: so it works in every image, and the host's file is never within the container's reach.
+
+use std::convert::Infallible;
+
+use rustix::process::{Pid, WaitOptions, getpid, setpgid, wait};
+use rustix::termios::tcsetpgrp;
+
+use super::channel::Channel;
+use super::error::{At, SetupError};
+use super::program::Program;
+use super::terminal::Connected;
+use crate::launch_failure::Stage;
+use crate::process::ExitStatus;
+use crate::sys::{self, Forked};
+
+/// Runs the program as PID 2 and ends as it ends. Returns only in the child, when the program cannot be executed.
+pub(super) fn supervise(
+    program: Program,
+    channel: &Channel,
+    streams: Connected,
+) -> Result<Infallible, SetupError> {
+    // Before the fork, so that no signal is lost between the two.
+    sys::block_all().at(Stage::Fork, || "block signals".into())?;
+    match sys::fork(0).at(Stage::Fork, || "fork the command from its init".into())? {
+        Forked::Child => {
+            lead_foreground().at(Stage::Fork, || "make the command a process group".into())?;
+            sys::reset_signals();
+            program.execute(channel, streams)
+        }
+        Forked::Parent { pid, .. } => look_after(pid),
+    }
+}
+
+/// A group of its own, so that a Ctrl-C of the terminal does not reach it twice, directly and passed on.
+fn lead_foreground() -> rustix::io::Result<()> {
+    setpgid(None, None)?;
+    if rustix::termios::isatty(rustix::stdio::stdin()) {
+        // SIGTTOU, which this would cause, is still blocked.
+        tcsetpgrp(rustix::stdio::stdin(), getpid())?;
+    }
+    Ok(())
+}
+
+fn look_after(program: i32) -> ! {
+    // Only a name for `ps`.
+    let _cosmetic = rustix::thread::set_name(c"docker-init");
+    // The streams end with the program, and the channel closes when it is executed.
+    if sys::close_everything().is_err() {
+        sys::exit_now(1);
+    }
+    loop {
+        match sys::wait_for_any() {
+            Ok(libc::SIGCHLD) => reap(program),
+            Ok(signal) => sys::kill(program, signal),
+            Err(_) => sys::exit_now(1),
+        }
+    }
+}
+
+/// Reaps all that has ended, and ends as the program does, when it has.
+fn reap(program: i32) {
+    while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
+        if Pid::as_raw(Some(pid)) == program
+            && let Some(status) = ExitStatus::from_wait_status(status.as_raw())
+        {
+            sys::exit_now(status.docker_code());
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Making and joining namespaces.
+
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::thread::{
+    LinkNameSpaceType, ThreadNameSpaceType, UnshareFlags, move_into_link_name_space, move_into_thread_name_spaces,
+};
+
+use super::channel::Channel;
+use super::error::{At, SetupError};
+use crate::cgroup::Cgroup;
+use crate::launch_failure::Stage;
+use crate::process::Identity;
+use crate::spec::{CgroupNamespace, Namespace, Namespaces, NetworkNamespace};
+use crate::sys::{self, Forked};
+
+/// A PID namespace holds for children only: a joining child forks once more. The other cases the monitor's fork did.
+pub(super) fn enter_pid_namespace(pid: &Namespace, channel: &Channel) -> Result<(), SetupError> {
+    let Namespace::Join(donor) = pid else { return Ok(()) };
+    join(donor, ThreadNameSpaceType::PROCESS_ID)?;
+    become_sibling(libc::CLONE_NEWNS, channel)
+}
+
+/// Forks a child that is the monitor's, tells the monitor, and ends. Returns in the child.
+pub(super) fn become_sibling(flags: i32, channel: &Channel) -> Result<(), SetupError> {
+    match sys::fork(libc::CLONE_PARENT | flags).at(Stage::Fork, || "fork into the namespaces".into())? {
+        Forked::Child => Ok(()),
+        Forked::Parent { pid, pidfd } => {
+            let told = channel.send_forked(pid, pidfd.as_fd());
+            sys::exit_now(i32::from(told.is_err()))
+        }
+    }
+}
+
+/// Enters all namespaces but those of mounts and PIDs.
+pub(super) fn enter(
+    namespaces: &Namespaces,
+    cgroup: &Cgroup,
+    network: Option<OwnedFd>,
+) -> Result<(), SetupError> {
+    let mut new = UnshareFlags::empty();
+    enter_network(namespaces.network, network, &mut new)?;
+    for (namespace, unshare, join_type) in [
+        (&namespaces.ipc, UnshareFlags::NEWIPC, ThreadNameSpaceType::INTER_PROCESS_COMMUNICATION),
+        (&namespaces.uts, UnshareFlags::NEWUTS, ThreadNameSpaceType::HOST_NAME_AND_NIS_DOMAIN_NAME),
+    ] {
+        match namespace {
+            Namespace::New => new |= unshare,
+            Namespace::Host => {}
+            Namespace::Join(donor) => join(donor, join_type)?,
+        }
+    }
+    if has_own_cgroup_namespace(namespaces.cgroup, cgroup) {
+        new |= UnshareFlags::NEWCGROUP;
+    }
+    sys::unshare(new).at(Stage::Namespaces, || "make the namespaces".into())
+}
+
+/// Private on cgroup v2, the host's on v1 (contract 1.1.2).
+pub(super) fn has_own_cgroup_namespace(choice: CgroupNamespace, cgroup: &Cgroup) -> bool {
+    match choice {
+        CgroupNamespace::New => true,
+        CgroupNamespace::Host => false,
+        CgroupNamespace::Default => cgroup.unified_directory().is_some(),
+    }
+}
+
+fn enter_network(
+    choice: NetworkNamespace,
+    given: Option<OwnedFd>,
+    new: &mut UnshareFlags,
+) -> Result<(), SetupError> {
+    match (choice, given) {
+        (NetworkNamespace::Host, _) => {}
+        (NetworkNamespace::New, _) => *new |= UnshareFlags::NEWNET,
+        (NetworkNamespace::Given, Some(namespace)) => {
+            move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
+                .at(Stage::Namespaces, || "enter the network namespace".into())?;
+        }
+        (NetworkNamespace::Given, None) => {
+            return Err(SetupError::new(Stage::Specification, "no network namespace was sent"));
+        }
+    }
+    Ok(())
+}
+
+fn join(donor: &Identity, namespace: ThreadNameSpaceType) -> Result<(), SetupError> {
+    let what = || format!("join the namespace of process {}", donor.pid);
+    let pidfd = donor.open().at(Stage::Namespaces, what)?;
+    move_into_thread_name_spaces(pidfd.as_fd(), namespace).at(Stage::Namespaces, what)
+}

@@ -1,0 +1,266 @@
+//! The processes that the monitor started: from the fork to the moment the worker has noted their end.
+
+use std::collections::BTreeMap;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::process::{WaitId, WaitIdOptions, waitid};
+
+use super::message::{Descriptors, Notice, PidNamespace, Role};
+use crate::launch::channel::{self, Report};
+use crate::launch::run_child;
+use crate::launch_failure::{LaunchFailure, Stage};
+use crate::process::{ExitStatus, Identity};
+use crate::stdio::ParentStdio;
+use crate::sys::{self, Forked};
+
+/// A message to the worker with its descriptors.
+pub(super) type Outgoing = (Notice, Vec<OwnedFd>);
+
+/// Everything that was started and not forgotten.
+#[derive(Default)]
+pub(super) struct Children {
+    kept: BTreeMap<String, Child>,
+    /// Processes nobody asks about any more, only to be reaped: helpers, failed launches, what was forgotten early.
+    unwanted: Vec<OwnedFd>,
+}
+
+struct Child {
+    state: State,
+    /// The process, once it is known which one it is.
+    process: Option<Process>,
+    /// The engine's ends of its streams.
+    stdio: ParentStdio,
+    terminal: Option<OwnedFd>,
+    /// Launched for a worker that is gone.
+    is_earlier: bool,
+}
+
+struct Process {
+    identity: Identity,
+    pidfd: OwnedFd,
+}
+
+enum State {
+    /// The child sets itself up, and reports here.
+    Starting { reports: OwnedFd, ready: bool },
+    Running,
+    Ended(ExitStatus),
+}
+
+/// How a start went.
+enum Outcome {
+    Executed,
+    Failed(LaunchFailure),
+}
+
+pub(super) fn malformed_launch(id: String) -> LaunchFailure {
+    failure(id, Stage::Specification, "the launch came without all of its descriptors")
+}
+
+fn failure(id: String, stage: Stage, message: impl Into<String>) -> LaunchFailure {
+    LaunchFailure { id, stage, message: message.into(), exit_code: 128 }
+}
+
+impl Children {
+    pub(super) fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// What to wait for: reports of those that start, the end of those that run.
+    pub(super) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let kept = self.kept.values().flat_map(Child::descriptors);
+        kept.chain(self.unwanted.iter().map(AsFd::as_fd))
+    }
+
+    /// Forks a child for a launch; says why when that is not possible.
+    pub(super) fn launch(
+        &mut self,
+        id: String,
+        pid_namespace: PidNamespace,
+        mut descriptors: Descriptors,
+    ) -> Option<LaunchFailure> {
+        if self.kept.get(&id).is_some_and(|child| !matches!(child.state, State::Ended(_))) {
+            return Some(failure(id, Stage::Fork, "it is already running"));
+        }
+        let stdio = descriptors.take_parent_stdio();
+        match fork_child(pid_namespace, descriptors) {
+            Ok((mut child, helper)) => {
+                child.stdio = stdio;
+                self.unwanted.extend(helper);
+                self.kept.insert(id, child);
+                None
+            }
+            Err(error) => Some(failure(id, Stage::Fork, format!("fork the container's process: {error}"))),
+        }
+    }
+
+    pub(super) fn close_stdin(&mut self, id: &str) {
+        if let Some(child) = self.kept.get_mut(id) {
+            child.stdio.stdin = None;
+        }
+    }
+
+    pub(super) fn forget(&mut self, id: &str) {
+        let Some(child) = self.kept.remove(id) else { return };
+        if !matches!(child.state, State::Ended(_)) {
+            self.unwanted.extend(child.process.map(|process| process.pidfd));
+        }
+    }
+
+    /// Looks at all children and says what happened to them since the last look.
+    pub(super) fn look(&mut self) -> Vec<Outgoing> {
+        let mut news = Vec::new();
+        let mut failed = Vec::new();
+        for (id, child) in &mut self.kept {
+            match child.look_at_start(id) {
+                Some(Outcome::Executed) => news.extend(child.introduce(id)),
+                Some(Outcome::Failed(failure)) => {
+                    failed.push(id.clone());
+                    news.push((Notice::Failed(failure), Vec::new()));
+                }
+                None => {}
+            }
+            news.extend(child.look_at_end(id));
+        }
+        failed.iter().for_each(|id| self.forget(id));
+        self.unwanted.retain(|pidfd| reap(pidfd.as_fd()).is_none());
+        news
+    }
+
+    /// From here on all launches were for an earlier worker.
+    pub(super) fn begin_adoption(&mut self) {
+        self.kept.values_mut().for_each(|child| child.is_earlier = true);
+    }
+
+    /// Whether a launch for an earlier worker is still under way.
+    pub(super) fn has_earlier_launches(&self) -> bool {
+        let mut children = self.kept.values();
+        children.any(|child| child.is_earlier && matches!(child.state, State::Starting { .. }))
+    }
+
+    /// What a new worker has to know.
+    pub(super) fn adopted(&self) -> Vec<Outgoing> {
+        let started = self.kept.iter().filter(|(_, child)| !matches!(child.state, State::Starting { .. }));
+        started.filter_map(|(id, child)| child.introduce(id)).collect()
+    }
+}
+
+/// The child, and the helper process when the child itself is yet to come from it.
+fn fork_child(pid_namespace: PidNamespace, descriptors: Descriptors) -> std::io::Result<(Child, Option<OwnedFd>)> {
+    let (reports, childs_end) = channel::pair()?;
+    let flags = match pid_namespace {
+        PidNamespace::New => libc::CLONE_NEWNS | libc::CLONE_NEWPID,
+        PidNamespace::Host => libc::CLONE_NEWNS,
+        PidNamespace::Join => 0,
+    };
+    let (pid, pidfd) = match sys::fork(flags)? {
+        Forked::Child => run_child(&childs_end, descriptors),
+        Forked::Parent { pid, pidfd } => (pid, pidfd),
+    };
+    let mut child = Child {
+        state: State::Starting { reports, ready: false },
+        process: None,
+        stdio: ParentStdio::default(),
+        terminal: None,
+        is_earlier: false,
+    };
+    if pid_namespace == PidNamespace::Join {
+        return Ok((child, Some(pidfd)));
+    }
+    child.process = Some(Process { identity: Identity::of(pid)?, pidfd });
+    Ok((child, None))
+}
+
+impl Child {
+    fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let reports = match &self.state {
+            State::Starting { reports, .. } => Some(reports.as_fd()),
+            State::Running | State::Ended(_) => None,
+        };
+        let ended = matches!(self.state, State::Ended(_));
+        let process = self.process.as_ref().filter(|_| !ended).map(|process| process.pidfd.as_fd());
+        reports.into_iter().chain(process)
+    }
+
+    /// Reads the reports of a child that starts.
+    fn look_at_start(&mut self, id: &str) -> Option<Outcome> {
+        loop {
+            let State::Starting { reports, ready } = &mut self.state else { return None };
+            match channel::receive(reports.as_fd()) {
+                Ok(Some((Report::Ready, _))) => *ready = true,
+                Ok(Some((Report::Forked { pid }, Some(pidfd)))) => {
+                    let identity = Identity::of(pid).ok()?;
+                    self.process = Some(Process { identity, pidfd });
+                }
+                Ok(Some((Report::Terminal, terminal))) => self.terminal = terminal,
+                Ok(Some((Report::Failed { stage, message, exit_code }, _))) => {
+                    let id = id.to_owned();
+                    return Some(Outcome::Failed(LaunchFailure { id, stage, message, exit_code }));
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return self.settle_if_ended(id),
+                Ok(None) | Ok(Some((Report::Forked { .. }, None))) | Err(_) => return Some(self.settle(id)),
+            }
+        }
+    }
+
+    /// A process that joined a PID namespace can end while its helper still holds the channel open.
+    fn settle_if_ended(&mut self, id: &str) -> Option<Outcome> {
+        let State::Starting { ready: true, .. } = self.state else { return None };
+        let process = self.process.as_ref()?;
+        is_over(process.pidfd.as_fd()).then(|| self.settle(id))
+    }
+
+    /// Nothing more will be reported.
+    fn settle(&mut self, id: &str) -> Outcome {
+        if let State::Starting { ready: true, .. } = self.state
+            && self.process.is_some()
+        {
+            self.state = State::Running;
+            return Outcome::Executed;
+        }
+        Outcome::Failed(failure(id.to_owned(), Stage::Fork, "the process was killed while it was being set up"))
+    }
+
+    fn look_at_end(&mut self, id: &str) -> Option<Outgoing> {
+        let (State::Running, Some(process)) = (&self.state, &self.process) else { return None };
+        let status = reap(process.pidfd.as_fd())?;
+        self.state = State::Ended(status);
+        Some((Notice::Exited { id: id.to_owned(), status }, Vec::new()))
+    }
+
+    /// Tells the worker of a process: as launched to the one that asked for it, as adopted to any later one.
+    fn introduce(&self, id: &str) -> Option<Outgoing> {
+        let process = self.process.as_ref()?;
+        let mut descriptors = Descriptors::default();
+        let terminal = self.terminal.as_ref().map(OwnedFd::try_clone).transpose().ok()?;
+        descriptors.add(Role::Terminal, terminal);
+        let status = match self.state {
+            State::Ended(status) => Some(status),
+            State::Starting { .. } | State::Running => {
+                descriptors.add(Role::Pidfd, Some(process.pidfd.try_clone().ok()?));
+                None
+            }
+        };
+        let (id, identity) = (id.to_owned(), process.identity.clone());
+        let notice = if self.is_earlier {
+            descriptors.add_parent_stdio(self.stdio.try_clone().ok()?);
+            Notice::Adopted { id, identity, status, descriptors: descriptors.roles() }
+        } else {
+            Notice::Launched { id, identity, descriptors: descriptors.roles() }
+        };
+        Some((notice, descriptors.into_owned()))
+    }
+}
+
+/// How the child behind `pidfd` ended, once; none while it runs.
+pub(super) fn reap(pidfd: BorrowedFd<'_>) -> Option<ExitStatus> {
+    let status = waitid(WaitId::PidFd(pidfd), WaitIdOptions::EXITED | WaitIdOptions::NOHANG).ok()??;
+    let code = status.exit_status().map(ExitStatus::Code);
+    code.or_else(|| status.terminating_signal().map(ExitStatus::Signal))
+}
+
+/// Whether the child has ended, without reaping it.
+fn is_over(pidfd: BorrowedFd<'_>) -> bool {
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    waitid(WaitId::PidFd(pidfd), look).is_ok_and(|status| status.is_some())
+}
