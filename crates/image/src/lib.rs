@@ -41,10 +41,13 @@
 //! ```
 
 pub mod digest;
+mod disk;
+pub mod layer;
 pub mod model;
 pub mod platform;
 pub mod progress;
 pub mod reference;
+pub mod tar;
 
 pub use digest::Digest;
 pub use model::{Config, Healthcheck, History, ImageConfig};

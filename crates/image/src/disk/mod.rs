@@ -1,0 +1,13 @@
+//! File system primitives: operations confined below a directory, and files that appear whole or not at all.
+//!
+//! Owns no knowledge of images.
+
+mod confined;
+mod metadata;
+mod write;
+
+pub(crate) use confined::{ConfinedDirectory, Parent, remove_tree, split_path};
+pub(crate) use metadata::{
+    chmod, entry_exists, open_path, read_xattrs, set_owner, set_time_at, set_xattr, set_xattr_symlink,
+};
+pub(crate) use write::{TemporaryName, sync_directory, write_whole};

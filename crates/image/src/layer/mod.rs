@@ -1,0 +1,20 @@
+//! Layers as directories: unpacking archives into them and writing archives from them.
+//!
+//! A layer directory is what overlayfs takes as a lower directory: only what the layer itself changes, deletions as
+//! character devices 0:0, replaced directories marked opaque (contract 7.4). Owns the translation in both directions;
+//! where layers are kept is the store's business.
+
+mod compression;
+mod error;
+mod extract;
+mod name;
+mod pack;
+mod place;
+mod verify;
+pub(crate) mod whiteout;
+
+pub(crate) use compression::{decoder, gzip_encoder};
+pub use error::LayerError;
+pub use extract::{Deletions, Extracted, extract};
+pub(crate) use pack::pack;
+pub(crate) use verify::{HashingReader, HashingWriter, unpack_verified};
