@@ -1,5 +1,4 @@
 //! What a container with Docker's defaults looks like from the inside.
-#![expect(missing_docs, reason = "a test program")]
 
 mod support;
 

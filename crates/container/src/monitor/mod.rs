@@ -118,6 +118,8 @@ impl<'a> Monitor<'a> {
             if self.worker.is_due(Instant::now()) {
                 self.start_worker();
             }
+            self.finish_adoption();
+            self.worker.flush();
             let ready = self.wait().map_err(MonitorError::Wait)?;
             if ready.signals && self.pass_signals_on() {
                 return Ok(());
@@ -128,8 +130,6 @@ impl<'a> Monitor<'a> {
             for notice in self.children.look() {
                 self.worker.send(notice);
             }
-            self.finish_adoption();
-            self.worker.flush();
             if let Some(end) = self.worker.reap() {
                 if self.ending && end.is_success() {
                     return Ok(());

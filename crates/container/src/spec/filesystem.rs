@@ -33,7 +33,6 @@ pub struct Mount {
     /// Absolute path in the container; resolved inside the root, missing directories are made (contract 1.3.7).
     pub destination: PathBuf,
     /// What is mounted.
-    #[serde(flatten)]
     pub kind: MountKind,
     /// Per-mount flags.
     #[serde(default)]
@@ -42,7 +41,7 @@ pub struct Mount {
 
 /// What is mounted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum MountKind {
     /// A host file or directory.
     Bind(BindMount),

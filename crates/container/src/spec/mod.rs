@@ -83,3 +83,20 @@ impl ExecSpec {
         Self { version: SPEC_VERSION, container, cgroup, process }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spec_survives_its_json() {
+        let root = RootFilesystem::Directory { path: "/rootfs".into() };
+        let mut spec =
+            ContainerSpec::docker_defaults("0123456789abcdef", "wharf", root, Process::docker_defaults(vec!["sh".into()]));
+        spec.mounts.push(Mount::bind("/a", "/b", true));
+        let text = serde_json::to_string(&spec).unwrap();
+        assert_eq!(serde_json::from_str::<ContainerSpec>(&text).unwrap(), spec);
+        assert_eq!(spec.hostname.as_deref(), Some("0123456789ab"));
+        assert!(serde_json::from_str::<ContainerSpec>(&text.replacen("\"id\"", "\"idd\"", 1)).is_err());
+    }
+}
