@@ -15,7 +15,7 @@ use super::{Error, Root, read_link_at};
 const MAX_LINKS: usize = 40;
 
 impl Root {
-    /// Opens the directory `path`, making it and its missing parents with `mode` (independent of the umask when that is 022).
+    /// Opens the directory `path`, making it and its missing parents with `mode` (less the umask).
     /// A dangling symbolic link on the way is followed and its target made, inside the root.
     ///
     /// # Errors

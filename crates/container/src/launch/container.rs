@@ -8,6 +8,7 @@ use rustix::fs::Mode;
 
 use super::channel::Channel;
 use super::error::{At, SetupError};
+use super::namespaces::Donors;
 use super::{
     Inherited, devices, hiding, init, mounts, namespaces, privileges, program, root, settings, terminal,
 };
@@ -22,10 +23,12 @@ pub(super) fn start(
     channel: &Channel,
     inherited: Inherited,
 ) -> Result<Infallible, SetupError> {
-    namespaces::enter_pid_namespace(&spec.namespaces.pid, channel)?;
+    let donors = Donors::open(&spec.namespaces)?;
+    namespaces::enter_pid_namespace(&donors, channel)?;
     join_keyring(&spec.id)?;
     let cgroup = create_cgroup(spec)?;
-    namespaces::enter(&spec.namespaces, &cgroup, inherited.network)?;
+    namespaces::enter(&spec.namespaces, &donors, &cgroup, inherited.network)?;
+    drop(donors);
 
     let new_root = root::mount(&spec.root)?;
     let proc = mounts::private_proc()?;

@@ -26,11 +26,7 @@ pub(super) fn create(spec: &ContainerSpec, root: &Root) -> Result<(), SetupError
     if has_foreign_dev(spec) {
         return Ok(());
     }
-    // The modes of nodes are exact.
-    let mask = rustix::process::umask(Mode::empty());
-    let created = spec.devices.iter().try_for_each(|device| create_node(device, root));
-    rustix::process::umask(mask);
-    created?;
+    spec.devices.iter().try_for_each(|device| create_node(device, root))?;
     create_links(root)
 }
 

@@ -14,7 +14,7 @@ use super::program::Program;
 use super::terminal::Connected;
 use crate::launch_failure::Stage;
 use crate::process::ExitStatus;
-use crate::sys::{self, Forked};
+use crate::sys;
 
 /// Runs the program as PID 2 and ends as it ends. Returns only in the child, when the program cannot be executed.
 pub(super) fn supervise(
@@ -24,13 +24,13 @@ pub(super) fn supervise(
 ) -> Result<Infallible, SetupError> {
     // Before the fork, so that no signal is lost between the two.
     sys::block_all().at(Stage::Fork, || "block signals".into())?;
-    match sys::fork(0).at(Stage::Fork, || "fork the command from its init".into())? {
-        Forked::Child => {
+    match sys::fork_filtered().at(Stage::Fork, || "fork the command from its init".into())? {
+        None => {
             lead_foreground().at(Stage::Fork, || "make the command a process group".into())?;
             sys::reset_signals();
             program.execute(channel, streams)
         }
-        Forked::Parent { pid, .. } => look_after(pid),
+        Some(pid) => look_after(pid),
     }
 }
 

@@ -61,6 +61,8 @@ pub(crate) fn run_child(channel: &Channel, descriptors: Descriptors) -> ! {
 
 fn start(channel: &Channel, mut descriptors: Descriptors) -> Result<std::convert::Infallible, SetupError> {
     sys::reset_signals();
+    // What is made from here on has exactly the mode that is asked for; the command gets a mask of its own.
+    rustix::process::umask(rustix::fs::Mode::empty());
     // Nobody inside a container may trace or open this process before it is the command (contract 10.1).
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
         .at(Stage::Security, || "make the child untraceable".into())?;

@@ -10,13 +10,36 @@ use super::channel::Channel;
 use super::error::{At, SetupError};
 use crate::cgroup::Cgroup;
 use crate::launch_failure::Stage;
-use crate::process::Identity;
+use crate::process::Pidfd;
 use crate::spec::{CgroupNamespace, Namespace, Namespaces, NetworkNamespace};
 use crate::sys::{self, Forked};
 
+/// The containers whose namespaces are to be joined, opened while their pids mean something to this process.
+pub(super) struct Donors {
+    pid: Option<Pidfd>,
+    ipc: Option<Pidfd>,
+    uts: Option<Pidfd>,
+}
+
+impl Donors {
+    pub(super) fn open(namespaces: &Namespaces) -> Result<Self, SetupError> {
+        Ok(Self {
+            pid: open_donor(&namespaces.pid)?,
+            ipc: open_donor(&namespaces.ipc)?,
+            uts: open_donor(&namespaces.uts)?,
+        })
+    }
+}
+
+fn open_donor(namespace: &Namespace) -> Result<Option<Pidfd>, SetupError> {
+    let Namespace::Join(donor) = namespace else { return Ok(None) };
+    let what = || format!("join the namespace of process {}", donor.pid);
+    donor.open().at(Stage::Namespaces, what).map(Some)
+}
+
 /// A PID namespace holds for children only: a joining child forks once more. The other cases the monitor's fork did.
-pub(super) fn enter_pid_namespace(pid: &Namespace, channel: &Channel) -> Result<(), SetupError> {
-    let Namespace::Join(donor) = pid else { return Ok(()) };
+pub(super) fn enter_pid_namespace(donors: &Donors, channel: &Channel) -> Result<(), SetupError> {
+    let Some(donor) = &donors.pid else { return Ok(()) };
     join(donor, ThreadNameSpaceType::PROCESS_ID)?;
     become_sibling(libc::CLONE_NEWNS, channel)
 }
@@ -35,21 +58,18 @@ pub(super) fn become_sibling(flags: i32, channel: &Channel) -> Result<(), SetupE
 /// Enters all namespaces but those of mounts and PIDs.
 pub(super) fn enter(
     namespaces: &Namespaces,
+    donors: &Donors,
     cgroup: &Cgroup,
     network: Option<OwnedFd>,
 ) -> Result<(), SetupError> {
     let mut new = UnshareFlags::empty();
     enter_network(namespaces.network, network, &mut new)?;
-    for (namespace, unshare, join_type) in [
-        (&namespaces.ipc, UnshareFlags::NEWIPC, ThreadNameSpaceType::INTER_PROCESS_COMMUNICATION),
-        (&namespaces.uts, UnshareFlags::NEWUTS, ThreadNameSpaceType::HOST_NAME_AND_NIS_DOMAIN_NAME),
-    ] {
-        match namespace {
-            Namespace::New => new |= unshare,
-            Namespace::Host => {}
-            Namespace::Join(donor) => join(donor, join_type)?,
-        }
-    }
+    let ipc = ThreadNameSpaceType::INTER_PROCESS_COMMUNICATION;
+    let uts = ThreadNameSpaceType::HOST_NAME_AND_NIS_DOMAIN_NAME;
+    donors.ipc.iter().try_for_each(|donor| join(donor, ipc))?;
+    donors.uts.iter().try_for_each(|donor| join(donor, uts))?;
+    new.set(UnshareFlags::NEWIPC, namespaces.ipc == Namespace::New);
+    new.set(UnshareFlags::NEWUTS, namespaces.uts == Namespace::New);
     if has_own_cgroup_namespace(namespaces.cgroup, cgroup) {
         new |= UnshareFlags::NEWCGROUP;
     }
@@ -84,8 +104,7 @@ fn enter_network(
     Ok(())
 }
 
-fn join(donor: &Identity, namespace: ThreadNameSpaceType) -> Result<(), SetupError> {
-    let what = || format!("join the namespace of process {}", donor.pid);
-    let pidfd = donor.open().at(Stage::Namespaces, what)?;
-    move_into_thread_name_spaces(pidfd.as_fd(), namespace).at(Stage::Namespaces, what)
+fn join(donor: &Pidfd, namespace: ThreadNameSpaceType) -> Result<(), SetupError> {
+    move_into_thread_name_spaces(donor.as_fd(), namespace)
+        .at(Stage::Namespaces, || "join the namespace of another container".into())
 }

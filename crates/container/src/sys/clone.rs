@@ -54,6 +54,17 @@ pub(crate) fn fork(flags: i32) -> io::Result<Forked> {
     }
 }
 
+/// Forks where a seccomp filter may forbid `clone3(2)`; says the child's pid to the parent and none to the child.
+///
+/// As for [`fork`] the caller must have no other thread.
+pub(crate) fn fork_filtered() -> io::Result<Option<i32>> {
+    // SAFETY: there is one thread, so the child finds every lock as it would in the parent.
+    match check(unsafe { libc::fork() }.into())? {
+        0 => Ok(None),
+        pid => Ok(Some(pid as i32)),
+    }
+}
+
 /// Moves this process into new namespaces. Only for the `NEW*` flags.
 pub(crate) fn unshare(namespaces: UnshareFlags) -> io::Result<()> {
     // SAFETY: what makes it unsafe is unsharing the descriptor table, which no namespace flag does.

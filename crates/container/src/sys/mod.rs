@@ -11,7 +11,7 @@ mod security;
 mod signals;
 
 pub(crate) use bpf::attach_device_program;
-pub(crate) use clone::{Forked, exit_now, fork, is_single_threaded, kill, unshare};
+pub(crate) use clone::{Forked, exit_now, fork, fork_filtered, is_single_threaded, kill, unshare};
 pub(crate) use descriptors::{
     adopt_inherited, close_everything, close_on_exec_from, execute, execute_file,
     execute_with_own_environment, pass_as,
