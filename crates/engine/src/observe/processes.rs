@@ -165,7 +165,8 @@ mod tests {
         assert_eq!(top.titles, ["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"]);
         assert_eq!(top.processes.len(), 1);
         assert_eq!(top.processes[0][1], pid.to_string());
-        assert!(top.processes[0][7].contains("wharf_engine"), "{:?}", top.processes);
+        let argument = std::env::args().next().unwrap();
+        assert!(top.processes[0][7].contains(&argument), "{:?}", top.processes);
     }
 
     #[test]

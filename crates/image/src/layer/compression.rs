@@ -12,7 +12,7 @@ const BUFFER: usize = 128 * 1024;
 ///
 /// # Errors
 /// When the first bytes cannot be read or name a compression that is not built in.
-pub(crate) fn decoder<'a>(mut source: impl Read + 'a) -> Result<Box<dyn Read + 'a>, LayerError> {
+pub fn decoder<'a>(mut source: impl Read + 'a) -> Result<Box<dyn Read + 'a>, LayerError> {
     let mut magic = Vec::with_capacity(6);
     (&mut source).take(6).read_to_end(&mut magic).map_err(LayerError::Decompress)?;
     let kind = Compression::of(&magic);

@@ -29,6 +29,23 @@ pub enum Deletions {
     Literal,
 }
 
+/// How an archive is applied; an image layer needs to say no more than its [`Deletions`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// What `.wh.` names mean.
+    pub deletions: Deletions,
+    /// Refuse to put anything else in the place of a directory, and a directory in the place of anything else.
+    pub keep_kinds: bool,
+    /// Everything belongs to this user and group, whatever the archive says.
+    pub owner: Option<(u32, u32)>,
+}
+
+impl From<Deletions> for Rules {
+    fn from(deletions: Deletions) -> Self {
+        Rules { deletions, keep_kinds: false, owner: None }
+    }
+}
+
 /// What was unpacked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Extracted {
@@ -45,12 +62,12 @@ pub struct Extracted {
 pub fn extract<R: Read>(
     archive: &mut TarReader<R>,
     directory: &Path,
-    deletions: Deletions,
+    rules: impl Into<Rules>,
 ) -> Result<Extracted, LayerError> {
     let root = ConfinedDirectory::open(directory).map_err(LayerError::entry("open", b"/"))?;
     let mut extractor = Extractor {
         root,
-        deletions,
+        rules: rules.into(),
         extracted: Extracted::default(),
         directory_times: Vec::new(),
         buffer: vec![0; COPY_BUFFER],
@@ -69,7 +86,7 @@ pub fn extract<R: Read>(
 
 pub(super) struct Extractor {
     pub(super) root: ConfinedDirectory,
-    deletions: Deletions,
+    rules: Rules,
     pub(super) extracted: Extracted,
     /// Set at the end: every file made in a directory changes its time.
     directory_times: Vec<(Vec<u8>, (i64, u32))>,
@@ -80,7 +97,10 @@ impl Extractor {
     fn apply(&mut self, mut entry: Entry, content: &mut impl Read) -> Result<(), LayerError> {
         entry.path = name::clean(&entry.path);
         let path = std::mem::take(&mut entry.path);
-        let meaning = match self.deletions {
+        if let Some((uid, gid)) = self.rules.owner {
+            (entry.uid, entry.gid) = (uid, gid);
+        }
+        let meaning = match self.rules.deletions {
             Deletions::Literal if !path.is_empty() => Meaning::Present,
             _ => name::meaning(&path),
         };
@@ -106,11 +126,24 @@ impl Extractor {
 
     fn place(&mut self, path: &[u8], entry: &Entry, content: &mut impl Read) -> Result<(), LayerError> {
         let parent = self.make_parent(path)?;
+        self.check_kind(&parent, path, entry)?;
         if entry.kind == Kind::Directory {
             self.directory_times.push((path.to_vec(), entry.mtime));
         }
         self.extracted.size += super::place::place(self, &parent, path, entry, content)?;
         Ok(())
+    }
+
+    fn check_kind(&self, parent: &Parent, path: &[u8], entry: &Entry) -> Result<(), LayerError> {
+        if !self.rules.keep_kinds {
+            return Ok(());
+        }
+        let there = whiteout::look(parent.directory.as_fd(), &parent.name).map_err(LayerError::entry("look at", path))?;
+        match there.map(|stat| (is_directory(&stat), entry.kind == Kind::Directory)) {
+            Some((true, false)) => Err(LayerError::entry("overwrite with a file the directory", path)(Errno::ISDIR)),
+            Some((false, true)) => Err(LayerError::entry("overwrite with a directory the file", path)(Errno::NOTDIR)),
+            _ => Ok(()),
+        }
     }
 
     /// A deletion of something that this layer brings itself concerns only what lies below it.

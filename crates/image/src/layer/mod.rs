@@ -13,8 +13,9 @@ mod place;
 mod verify;
 pub(crate) mod whiteout;
 
-pub(crate) use compression::{decoder, gzip_encoder};
+pub use compression::decoder;
+pub(crate) use compression::gzip_encoder;
 pub use error::LayerError;
-pub use extract::{Deletions, Extracted, extract};
+pub use extract::{Deletions, Extracted, Rules, extract};
 pub(crate) use pack::pack;
 pub(crate) use verify::{HashingReader, HashingWriter, unpack_verified};

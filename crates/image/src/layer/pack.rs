@@ -13,28 +13,33 @@ use std::path::Path;
 use rustix::fs::{Dir, FileType, Mode, OFlags, Stat};
 
 use super::error::LayerError;
+use super::extract::Extracted;
 use super::name::{child, opaque_marker_of, whiteout_of};
 use super::whiteout;
 use crate::disk;
 use crate::tar::{Entry, Kind, TarWriter, printable};
 
-/// Writes everything below `directory` to `sink`.
+/// Writes everything below `directory` to `sink`. Returns the sink and what [`super::extract`] would report.
 ///
 /// # Errors
 /// [`LayerError::OverlayReference`] for an upper directory of an overlay mounted with `redirect_dir` or `metacopy`;
 /// otherwise what reading or writing fails with.
-pub(crate) fn pack<W: Write>(directory: &Path, sink: W) -> Result<W, LayerError> {
+pub(crate) fn pack<W: Write>(directory: &Path, sink: W) -> Result<(W, Extracted), LayerError> {
     let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
     let root = rustix::fs::open(directory, flags, Mode::empty()).map_err(LayerError::entry("open", b"/"))?;
-    let mut packer = Packer { writer: TarWriter::new(sink), linked: BTreeMap::new() };
+    let mut packer =
+        Packer { writer: TarWriter::new(sink), linked: BTreeMap::new(), content: Extracted::default() };
     packer.directory(&root, b"")?;
-    packer.writer.finish().map_err(LayerError::entry("write the archive of", b"/"))
+    let sink = packer.writer.finish().map_err(LayerError::entry("write the archive of", b"/"))?;
+    Ok((sink, packer.content))
 }
 
 struct Packer<W> {
     writer: TarWriter<W>,
     /// Device and inode of files with several names, and the name they were written under.
     linked: BTreeMap<(u64, u64), Vec<u8>>,
+    /// What unpacking the archive again will find.
+    content: Extracted,
 }
 
 impl<W: Write> Packer<W> {
@@ -47,6 +52,7 @@ impl<W: Write> Packer<W> {
             self.append(&entry, io::empty())?;
         }
         if opaque {
+            self.content.opaque_root |= path.is_empty();
             self.append(&Entry::new(Kind::Regular, opaque_marker_of(path)), io::empty())?;
         }
         for name in sorted_names(directory, path)? {
@@ -100,6 +106,7 @@ impl<W: Write> Packer<W> {
         let mut entry = described(Kind::Regular, path.to_vec(), &stat);
         entry.size = u64::try_from(stat.st_size).unwrap_or(0);
         entry.xattrs = attributes(directory, name, path)?.0;
+        self.content.size += entry.size;
         self.append(&entry, file)
     }
 

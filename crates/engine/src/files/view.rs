@@ -1,0 +1,122 @@
+//! The root of a container as a directory: of the process itself while it runs, put together from its layers while it does not.
+
+use std::fs;
+use std::os::fd::{AsFd, AsRawFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FileType, Mode};
+use rustix::mount::{MountFlags, mount_bind, mount_remount};
+use wharf_container::fsroot::{self, Root};
+use wharf_container::overlay::OverlayView;
+
+use crate::error::{Error, Result};
+
+const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o755);
+
+/// A volume or bind mount of a container that does not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewMount {
+    /// File or directory on this host.
+    pub source: PathBuf,
+    /// Where the container sees it.
+    pub destination: PathBuf,
+    /// Whether writing to it is refused.
+    pub read_only: bool,
+}
+
+/// A container's root directory.
+pub struct View {
+    root: Root,
+    mounted: Option<Mounted>,
+}
+
+/// The mounted view; dropped after the descriptor of its root.
+struct Mounted {
+    _overlay: OverlayView,
+    directory: PathBuf,
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        // Only an empty directory is left of it; if that stays, the next view or the container's removal takes it away.
+        let _ = fs::remove_dir(&self.directory);
+    }
+}
+
+impl View {
+    /// What the process `pid` sees, with all its mounts.
+    ///
+    /// # Errors
+    /// The process is gone.
+    pub fn of_process(pid: i32) -> Result<View> {
+        let root = Root::open(Path::new(&format!("/proc/{pid}/root"))).map_err(unusable)?;
+        Ok(View { root, mounted: None })
+    }
+
+    /// Layers `lower` (top first) with `upper` and its work directory on them, and `mounts` in place; read-only without `upper`.
+    /// It is mounted on `directory`, which is made, and gone when this is dropped. The container must not start meanwhile.
+    ///
+    /// # Errors
+    /// Something cannot be mounted.
+    pub fn of_layers(
+        lower: &[PathBuf],
+        upper: Option<(&Path, &Path)>,
+        directory: &Path,
+        mounts: &[ViewMount],
+    ) -> Result<View> {
+        fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
+        let overlay = OverlayView::mount(lower, upper, directory).map_err(Error::io("mount", directory))?;
+        let mounted = Mounted { _overlay: overlay, directory: directory.to_owned() };
+        let root = Root::open(directory).map_err(unusable)?;
+        for mount in mounts {
+            add(&root, mount)?;
+        }
+        Ok(View { root, mounted: Some(mounted) })
+    }
+
+    /// The root, for rooted path operations.
+    pub fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// Whether this was mounted by [`View::of_layers`].
+    pub fn is_mounted(&self) -> bool {
+        self.mounted.is_some()
+    }
+}
+
+/// A source that is gone is left out: its container could not start, but its other files can be looked at.
+fn add(root: &Root, mount: &ViewMount) -> Result<()> {
+    let Ok(metadata) = fs::metadata(&mount.source) else { return Ok(()) };
+    let target = if metadata.is_dir() {
+        root.create_directories(&mount.destination, DIRECTORY_MODE)
+    } else {
+        root.create_file(&mount.destination, Mode::from_raw_mode(0o644))
+    };
+    // In a read-only view a mount point that never existed cannot be made, and nothing below it is there to be seen.
+    let Ok(target) = target else { return Ok(()) };
+    let path = format!("/proc/self/fd/{}", target.as_fd().as_raw_fd());
+    mount_bind(&mount.source, &path).map_err(|error| Error::io("mount", &mount.source)(error.into()))?;
+    if mount.read_only {
+        remount_read_only(root, &mount.destination)?;
+    }
+    Ok(())
+}
+
+fn remount_read_only(root: &Root, destination: &Path) -> Result<()> {
+    let mounted = root.locate(destination).map_err(unusable)?;
+    let path = format!("/proc/self/fd/{}", mounted.as_raw_fd());
+    let flags = MountFlags::BIND | MountFlags::RDONLY;
+    mount_remount(path, flags, "").map_err(|error| Error::io("mount read-only", destination)(error.into()))
+}
+
+/// An error below a root in the engine's terms.
+pub fn unusable(error: fsroot::Error) -> Error {
+    let fsroot::Error { operation, path, source } = error;
+    Error::Io { action: operation, path, source }
+}
+
+/// The kind of a file in a view.
+pub fn kind(stat: &rustix::fs::Stat) -> FileType {
+    FileType::from_raw_mode(stat.st_mode)
+}
