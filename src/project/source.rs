@@ -75,6 +75,16 @@ impl SourceMap {
         self.files.get(index).map(AsRef::as_ref)
     }
 
+    /// The place of a whole line, counted from 1.
+    pub fn line(&self, id: FileId, line: u32) -> Span {
+        let text = self.get(id).map_or("", |file| file.text.as_str());
+        let index = usize::try_from(line.saturating_sub(1)).unwrap_or(0);
+        let start = text.split_inclusive('\n').take(index).map(str::len).sum::<usize>();
+        let length = text[start..].lines().next().map_or(0, str::len);
+        let offset = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
+        Span { file: id, start: offset(start), end: offset(start + length), line, column: 1 }
+    }
+
     /// `path:line:column` of a span, or `None` when it points nowhere.
     pub fn locate(&self, span: Span) -> Option<String> {
         let file = self.get(span.file)?;

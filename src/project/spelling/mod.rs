@@ -6,3 +6,5 @@ pub mod bytes;
 pub mod duration;
 pub mod float;
 pub mod mount;
+pub mod port;
+pub mod words;

@@ -1,0 +1,54 @@
+//! Devices and GPUs.
+
+use super::{Findings, object};
+use crate::project::diagnostic::Diagnostic;
+use crate::project::node::{Node, Value};
+use crate::project::path::Trail;
+
+/// `SOURCE[:TARGET[:PERMISSIONS]]`, or a CDI name.
+pub fn device(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
+    let Some(text) = node.as_str() else { return complete(node) };
+    let parts: Vec<&str> = text.split(':').collect();
+    let (source, target, permissions) = match parts.as_slice() {
+        [source] => (*source, *source, "rwm"),
+        [source, target] => (*source, *target, "rwm"),
+        [source, target, permissions] => (*source, *target, *permissions),
+        _ => {
+            let message = format!("{trail}: confusing device mapping, please use long syntax: {text}");
+            return findings.errors.push(Diagnostic::error("device", node.span, message));
+        }
+    };
+    *node = object(node, [("source", source.into()), ("target", target.into()), ("permissions", permissions.into())]);
+}
+
+/// A long form without a target has the same path inside; without permissions it has all.
+fn complete(node: &mut Node) {
+    if let (None, Some(source)) = (node.get("target"), node.get("source").cloned()) {
+        node.set("target", source);
+    }
+    if node.get("permissions").is_none() {
+        node.set("permissions", "rwm".into());
+    }
+}
+
+/// `all` as one request for every GPU.
+pub fn gpus(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
+    if node.as_str() == Some("all") {
+        let request = object(node, [("count", "all".into())]);
+        *node = Node::sequence(vec![request], node.span);
+    }
+}
+
+/// A device request's count: `all` is -1.
+pub fn request(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
+    let Some(count) = node.get_mut("count") else { return };
+    let Some(text) = count.as_str() else { return };
+    match (text, text.parse::<i64>()) {
+        ("all", _) => count.value = Value::Int(-1),
+        (_, Ok(number)) => count.value = Value::Int(number.into()),
+        _ => {
+            let message = format!("{trail}.count: invalid value {text:?}, the only value allowed is 'all' or a number");
+            findings.errors.push(Diagnostic::error("device", count.span, message));
+        }
+    }
+}

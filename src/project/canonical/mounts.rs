@@ -1,0 +1,82 @@
+//! Mounts.
+
+use super::{Findings, object};
+use crate::project::diagnostic::Diagnostic;
+use crate::project::node::{Node, Value};
+use crate::project::path::Trail;
+use crate::project::spelling::mount::{self, ShortMount};
+
+/// `[SOURCE:]TARGET[:OPTIONS]` in long form; a long form's target is cleaned.
+pub fn mount(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
+    let Some(text) = node.as_str() else { return clean_target(node) };
+    match mount::parse(text) {
+        Ok(short) => {
+            if let Some(warning) = drive_letter(text, &short, node) {
+                findings.warnings.push(warning);
+            }
+            *node = long(node, short);
+        }
+        Err(problem) => {
+            let diagnostic = Diagnostic::error("volume", node.span, format!("{trail}: {problem}"));
+            findings.errors.push(diagnostic.with_help("a volume is TARGET, SOURCE:TARGET or SOURCE:TARGET:OPTIONS"));
+        }
+    }
+}
+
+fn clean_target(node: &mut Node) {
+    if let Some(target) = node.get_mut("target")
+        && let Some(text) = target.as_str().filter(|text| !text.is_empty())
+    {
+        target.value = Value::String(mount::clean(text));
+    }
+}
+
+/// Compose reads a single letter before the first colon as a Windows drive, which is hardly ever meant.
+fn drive_letter(text: &str, short: &ShortMount, node: &Node) -> Option<Diagnostic> {
+    let bytes = text.as_bytes();
+    let looks_so = bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && bytes[2] == b'/';
+    let message = format!("{text:?} is read as a path on Windows drive {}:, mounted at {:?}", &text[..1], short.target);
+    looks_so.then(|| {
+        Diagnostic::warning("volume-drive", node.span, message).with_help("give the volume a name of at least two letters")
+    })
+}
+
+fn long(node: &Node, short: ShortMount) -> Node {
+    let kind = if short.is_bind { "bind" } else { "volume" };
+    let mut long = object(node, [("type", kind.into())]);
+    if !short.source.is_empty() {
+        long.set("source", Node::string(short.source, node.span));
+    }
+    long.set("target", Node::string(short.target, node.span));
+    if short.read_only {
+        long.set("read_only", Node::new(Value::Bool(true), node.span));
+    }
+    if let Some(consistency) = short.consistency {
+        long.set("consistency", Node::string(consistency, node.span));
+    }
+    if short.is_bind || short.propagation.is_some() || short.selinux.is_some() {
+        long.set("bind", bind(node, short.is_bind, short.propagation, short.selinux));
+    }
+    if !short.is_bind {
+        let mut volume = object(node, []);
+        if short.nocopy {
+            volume.set("nocopy", Node::new(Value::Bool(true), node.span));
+        }
+        long.set("volume", volume);
+    }
+    long
+}
+
+fn bind(node: &Node, create: bool, propagation: Option<String>, selinux: Option<&str>) -> Node {
+    let mut bind = object(node, []);
+    if create {
+        bind.set("create_host_path", Node::new(Value::Bool(true), node.span));
+    }
+    if let Some(propagation) = propagation {
+        bind.set("propagation", Node::string(propagation, node.span));
+    }
+    if let Some(selinux) = selinux {
+        bind.set("selinux", Node::string(selinux, node.span));
+    }
+    bind
+}

@@ -1,0 +1,65 @@
+//! Published ports.
+
+use super::{Findings, object};
+use crate::project::diagnostic::Diagnostic;
+use crate::project::node::{Node, Value};
+use crate::project::path::Trail;
+use crate::project::spelling::port::{self, ShortPort};
+
+/// Every item in long form; a range becomes several items.
+pub fn ports(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
+    let span = node.span;
+    let Some(items) = node.as_sequence_mut() else { return };
+    let mut long = Vec::with_capacity(items.len());
+    for item in items.drain(..) {
+        match expand(&item, trail) {
+            Ok(entries) => long.extend(entries),
+            Err(error) => findings.errors.push(error),
+        }
+    }
+    *node = Node::sequence(long, span);
+}
+
+fn expand(item: &Node, trail: &Trail<'_>) -> Result<Vec<Node>, Diagnostic> {
+    match &item.value {
+        Value::Mapping(_) => long(item, trail),
+        Value::Float(_) => {
+            Err(Diagnostic::error("port", item.span, format!("{trail}: invalid type float64 for port")).with_help("quote it"))
+        }
+        value => {
+            let text = value.scalar_text().unwrap_or_default();
+            let ports = port::parse(&text).map_err(|problem| bad(item, trail, &problem))?;
+            Ok(ports.into_iter().map(|port| entry(item, port)).collect())
+        }
+    }
+}
+
+fn bad(item: &Node, trail: &Trail<'_>, problem: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error("port", item.span, format!("{trail}: {problem}"));
+    diagnostic.with_help("a port is CONTAINER, HOST:CONTAINER or IP:HOST:CONTAINER, with /udp or /sctp where needed")
+}
+
+fn entry(item: &Node, port: ShortPort) -> Node {
+    let target = Node::from(i64::from(port.target));
+    let mut entry = object(item, [("mode", "ingress".into()), ("target", target), ("protocol", port.protocol.as_str().into())]);
+    for (key, text) in [("host_ip", port.host_ip), ("published", port.published)] {
+        if !text.is_empty() {
+            entry.set(key, Node::string(text, item.span));
+        }
+    }
+    entry
+}
+
+/// A long form needs a target; its published port is text.
+fn long(item: &Node, trail: &Trail<'_>) -> Result<Vec<Node>, Diagnostic> {
+    if item.get("target").is_none() {
+        return Err(bad(item, trail, "service port is missing a target port"));
+    }
+    let mut item = item.clone();
+    if let Some(published) = item.get_mut("published")
+        && let Some(text) = published.value.scalar_text()
+    {
+        published.value = Value::String(text);
+    }
+    Ok(vec![item])
+}

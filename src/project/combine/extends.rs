@@ -1,0 +1,185 @@
+//! `extends`: a service starts from another one, of the same file or of another (compose-surface 1.9).
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::{Result, Scope, Session, canonicalize, interpolated};
+use crate::project::diagnostic::Diagnostic;
+use crate::project::finish::paths;
+use crate::project::merge;
+use crate::project::node::{Mapping, Node, Value};
+use crate::project::read::discover::absolute;
+use crate::project::source::Span;
+use crate::project::yaml::Path as TreePath;
+
+/// The services that a file offers as bases: interpolated and canonical, paths absolute, not yet extended.
+#[derive(Clone)]
+pub struct Base {
+    services: Rc<Mapping>,
+    removals: Rc<[TreePath]>,
+}
+
+/// Where a chain of extensions stands.
+#[derive(Clone)]
+struct Place {
+    file: PathBuf,
+    directory: PathBuf,
+    base: Base,
+}
+
+/// A service on the way, for cycles.
+type Chain = Vec<(PathBuf, String)>;
+
+/// Extends every service of a document that asks for it.
+pub fn apply(
+    session: &mut Session<'_>,
+    scope: &Scope,
+    file: &Path,
+    root: &mut Node,
+    removals: &[TreePath],
+) -> Result<()> {
+    let Some(services) = root.get("services") else { return Ok(()) };
+    let Some(services) = services.as_mapping().cloned() else {
+        return Err(vec![Diagnostic::error("schema", services.span, "services must be a mapping")]);
+    };
+    if !services.values().any(|entry| entry.node.get("extends").is_some()) {
+        return Ok(());
+    }
+    let base = Base { services: Rc::new(services.clone()), removals: removals.into() };
+    let place = Place { file: file.to_path_buf(), directory: scope.directory.clone(), base };
+    for (name, entry) in services {
+        if entry.node.get("extends").is_some() {
+            let extended = resolve(session, scope, &place, &name, entry.key_span, &mut Chain::new())?;
+            if let Some(services) = root.get_mut("services") && let Some(entries) = services.as_mapping_mut() {
+                entries[&name].node = extended;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A service of a place with everything it extends.
+fn resolve(
+    session: &mut Session<'_>,
+    scope: &Scope,
+    place: &Place,
+    name: &str,
+    asked_at: Span,
+    chain: &mut Chain,
+) -> Result<Node> {
+    let Some(entry) = place.base.services.get(name) else { return Err(vec![missing(place, name, asked_at, chain)]) };
+    let service = entry.node.clone();
+    let Some(extends) = service.get("extends").cloned() else { return Ok(service) };
+    let step = (place.file.clone(), name.to_owned());
+    if chain.contains(&step) {
+        return Err(vec![cycle(chain, &step, extends.span)]);
+    }
+    chain.push(step);
+    let (reference, file) = target(&extends)?;
+    let other = match file {
+        Some(file) => Some(open(session, scope, place, &file)?),
+        None => None,
+    };
+    let base = resolve(session, scope, other.as_ref().unwrap_or(place), &reference, extends.span, chain)?;
+    chain.pop();
+    combine(base, service, name, &place.base.removals)
+}
+
+/// Merges a service over its base; what the service resets is taken from the base first.
+fn combine(mut base: Node, mut service: Node, name: &str, removals: &[TreePath]) -> Result<Node> {
+    for path in removals {
+        if let [section, service, rest @ ..] = path.as_slice()
+            && section == "services"
+            && service == name
+        {
+            merge::remove(&mut base, rest);
+        }
+    }
+    if let Some(entries) = service.as_mapping_mut() {
+        entries.shift_remove("extends");
+    }
+    merge::merge_service(base, service).map_err(|error| vec![*error])
+}
+
+/// Service name and, when given, the file with its place.
+fn target(extends: &Node) -> Result<(String, Option<Node>)> {
+    if let Some(name) = extends.as_str() {
+        return Ok((name.to_owned(), None));
+    }
+    let service = extends.get("service").and_then(Node::as_str).map(str::to_owned);
+    let file = extends.get("file").filter(|file| !file.is_null()).cloned();
+    let unknown = extends.as_mapping().and_then(|keys| keys.iter().find(|(key, _)| !matches!(key.as_str(), "service" | "file")));
+    match (service, unknown) {
+        (Some(service), None) => Ok((service, file)),
+        (_, Some((key, entry))) => {
+            let message = format!("extends additional properties '{key}' not allowed");
+            Err(vec![Diagnostic::error("unknown-key", entry.key_span, message)])
+        }
+        (None, None) => Err(vec![Diagnostic::error("schema", extends.span, "extends missing property 'service'")]),
+    }
+}
+
+/// Reads the file an extension names.
+fn open(session: &mut Session<'_>, scope: &Scope, place: &Place, file: &Node) -> Result<Place> {
+    let text = file.value.scalar_text().unwrap_or_default();
+    if text.contains("://") || text.starts_with("git@") {
+        let message = format!("cannot extend from {text}: remote files are not supported");
+        return Err(vec![Diagnostic::error("remote", file.span, message).with_help("fetch it and name the local copy")]);
+    }
+    let path = absolute(&place.directory, &paths::expand_home(&text, &session.options.environment));
+    let directory = path.parent().map_or_else(|| place.directory.clone(), Path::to_path_buf);
+    if let Some(base) = session.bases.get(&path) {
+        return Ok(Place { file: path, directory, base: base.clone() });
+    }
+    let base = read_base(session, scope, &path, &directory).map_err(|errors| {
+        errors.into_iter().map(|error| at(error, file.span)).collect::<Vec<_>>()
+    })?;
+    session.bases.insert(path.clone(), base.clone());
+    Ok(Place { file: path, directory, base })
+}
+
+fn at(mut error: Diagnostic, extends: Span) -> Diagnostic {
+    if error.span.is_known() {
+        return error.with_label(extends, "extended from here");
+    }
+    error.span = extends;
+    error
+}
+
+fn read_base(session: &mut Session<'_>, scope: &Scope, path: &Path, directory: &Path) -> Result<Base> {
+    let mut tree = Node::mapping(Mapping::new(), Span::default());
+    let mut removals = Vec::new();
+    for document in session.documents(path)?.as_ref() {
+        let mut root = document.root.clone();
+        if !matches!(root.value, Value::Mapping(_)) {
+            continue;
+        }
+        interpolated(session, scope, &mut root)?;
+        document.removals.iter().for_each(|path| merge::remove(&mut tree, path));
+        tree = merge::merge(tree, root).map_err(|error| vec![*error])?;
+        removals.extend(document.removals.iter().cloned());
+    }
+    canonicalize(session, &mut tree)?;
+    if session.options.resolve_paths {
+        paths::resolve(&mut tree, directory, &session.options.environment);
+    }
+    let services = tree.get("services").and_then(Node::as_mapping).cloned();
+    let Some(services) = services else {
+        let message = format!("cannot extend a service in {}: no services section", path.display());
+        return Err(vec![Diagnostic::error("extends", Span::default(), message)]);
+    };
+    Ok(Base { services: Rc::new(services), removals: removals.into() })
+}
+
+fn missing(place: &Place, name: &str, asked_at: Span, chain: &Chain) -> Diagnostic {
+    let (from, service) = chain.last().map_or((place.file.as_path(), ""), |(file, service)| (file.as_path(), service.as_str()));
+    let elsewhere = if from == place.file { String::new() } else { format!(" in {}", place.file.display()) };
+    let message = format!("cannot extend service {service:?} in {}: service {name:?} not found{elsewhere}", from.display());
+    Diagnostic::error("extends", asked_at, message)
+}
+
+fn cycle(chain: &Chain, step: &(PathBuf, String), span: Span) -> Diagnostic {
+    let shown = |(file, name): &(PathBuf, String)| format!("{name} in {}", file.display());
+    let lines: Vec<String> = chain.iter().chain(std::iter::once(step)).map(shown).collect();
+    Diagnostic::error("extends-cycle", span, format!("Circular reference:\n  {}", lines.join("\n  extends ")))
+}

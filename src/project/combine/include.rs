@@ -1,0 +1,133 @@
+//! `include`: other models' resources join this document (compose-surface 1.10).
+
+use std::path::{Path, PathBuf};
+
+use super::{Result, Scope, Session, model};
+use crate::project::diagnostic::Diagnostic;
+use crate::project::merge;
+use crate::project::node::{Mapping, Node, Value};
+use crate::project::read::{discover::absolute, environment};
+use crate::project::source::Span;
+
+const SECTIONS: [&str; 6] = ["services", "networks", "volumes", "secrets", "configs", "models"];
+
+/// One entry of `include`.
+struct Entry {
+    paths: Vec<(PathBuf, Span)>,
+    project_directory: Option<PathBuf>,
+    env_files: Vec<(PathBuf, Span)>,
+}
+
+/// Takes `include` out of a document and brings in what it names. The document's own definitions merge over those.
+pub fn apply(
+    session: &mut Session<'_>,
+    scope: &Scope,
+    file: &Path,
+    including: &[PathBuf],
+    root: &mut Node,
+) -> Result<()> {
+    let Some(include) = root.as_mapping_mut().and_then(|entries| entries.shift_remove("include")) else { return Ok(()) };
+    let mut chain = including.to_vec();
+    chain.push(file.to_path_buf());
+    let Value::Sequence(items) = include.node.value else {
+        return Err(vec![Diagnostic::error("schema", include.node.span, "include must be a array")]);
+    };
+    for item in &items {
+        let entry = entry(item)?;
+        let imported = load(session, scope, &entry, &chain)?;
+        import(root, imported)?;
+    }
+    Ok(())
+}
+
+fn entry(item: &Node) -> Result<Entry> {
+    let (paths, project_directory, env_files) = match &item.value {
+        Value::String(_) => (texts(item, "path")?, None, Vec::new()),
+        Value::Mapping(entries) => {
+            let of = |key: &str| entries.get(key).map_or(Ok(Vec::new()), |entry| texts(&entry.node, key));
+            known_keys(entries)?;
+            (of("path")?, of("project_directory")?.into_iter().next().map(|(path, _)| path), of("env_file")?)
+        }
+        _ => return Err(vec![Diagnostic::error("schema", item.span, "include items must be a mapping or string")]),
+    };
+    if paths.is_empty() {
+        return Err(vec![Diagnostic::error("schema", item.span, "include item missing property 'path'")]);
+    }
+    Ok(Entry { paths, project_directory, env_files })
+}
+
+fn known_keys(entries: &Mapping) -> Result<()> {
+    let unknown = entries.iter().find(|(key, _)| !matches!(key.as_str(), "path" | "project_directory" | "env_file"));
+    unknown.map_or(Ok(()), |(key, entry)| {
+        let message = format!("include additional properties '{key}' not allowed");
+        Err(vec![Diagnostic::error("unknown-key", entry.key_span, message)])
+    })
+}
+
+/// One text or a list of texts.
+fn texts(node: &Node, key: &str) -> Result<Vec<(PathBuf, Span)>> {
+    let items = match &node.value {
+        Value::Sequence(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let text = |item: &Node| item.as_str().map(|text| (PathBuf::from(text), item.span));
+    let texts: Option<Vec<_>> = items.iter().map(text).collect();
+    texts.ok_or_else(|| vec![Diagnostic::error("schema", node.span, format!("include {key} must be a array or string"))])
+}
+
+fn load(session: &mut Session<'_>, scope: &Scope, entry: &Entry, chain: &[PathBuf]) -> Result<Node> {
+    let mut files = Vec::with_capacity(entry.paths.len());
+    for (path, span) in &entry.paths {
+        files.push(local(scope, path, *span, chain)?);
+    }
+    let directory = match &entry.project_directory {
+        Some(directory) => absolute(&scope.directory, directory),
+        None => files[0].parent().map_or_else(|| scope.directory.clone(), Path::to_path_buf),
+    };
+    let env_files = env_files(scope, entry, &directory);
+    let more = environment::read(&env_files, &scope.environment, &mut session.sources, &mut session.warnings)
+        .map_err(|error| vec![placed(*error, entry)])?;
+    let mut inner = Scope { environment: scope.environment.clone(), directory };
+    environment::fill(&mut inner.environment, more);
+    let label = |error: Diagnostic| if error.span.is_known() { error.with_label(entry.paths[0].1, "included from here") } else { placed(error, entry) };
+    model(session, &inner, &files, chain).map_err(|errors| errors.into_iter().map(label).collect())
+}
+
+/// An error that points nowhere points at the entry.
+fn placed(mut error: Diagnostic, entry: &Entry) -> Diagnostic {
+    error.span = error.span.or(entry.paths[0].1);
+    error
+}
+
+fn local(scope: &Scope, path: &Path, span: Span, chain: &[PathBuf]) -> Result<PathBuf> {
+    let text = path.to_string_lossy();
+    if text.contains("://") || text.starts_with("git@") {
+        let message = format!("cannot include {text}: remote files are not supported");
+        return Err(vec![Diagnostic::error("remote", span, message).with_help("fetch it and include the local copy")]);
+    }
+    let path = absolute(&scope.directory, path);
+    if chain.contains(&path) {
+        let shown: Vec<String> = chain.iter().map(|file| file.display().to_string()).collect();
+        let message = format!("include cycle detected:\n{}\n include {}", shown.join("\n include "), path.display());
+        return Err(vec![Diagnostic::error("include-cycle", span, message)]);
+    }
+    Ok(path)
+}
+
+fn env_files(scope: &Scope, entry: &Entry, directory: &Path) -> Vec<PathBuf> {
+    if entry.env_files.is_empty() {
+        let default = directory.join(".env");
+        return if default.is_file() { vec![default] } else { Vec::new() };
+    }
+    let given = entry.env_files.iter().filter(|(path, _)| path != Path::new("/dev/null"));
+    given.map(|(path, _)| absolute(&scope.directory, path)).collect()
+}
+
+/// Puts an included model under what the document defines itself.
+fn import(root: &mut Node, mut imported: Node) -> Result<()> {
+    let Some(sections) = imported.as_mapping_mut() else { return Ok(()) };
+    sections.retain(|name, _| SECTIONS.contains(&name.as_str()));
+    let own = std::mem::take(root);
+    *root = merge::merge(imported, own).map_err(|error| vec![*error])?;
+    Ok(())
+}

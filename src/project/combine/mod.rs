@@ -1,0 +1,98 @@
+//! Several documents to one tree: read, interpolate, include, extend, merge, validate, canonicalise.
+//!
+//! The order of the steps is Compose's (compose-surface 1.0): an override may be incomplete, so the schema judges the sum.
+
+mod extends;
+mod include;
+mod session;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub use session::Session;
+
+use super::diagnostic::Diagnostic;
+use super::finish;
+use super::interpolate;
+use super::node::{Mapping, Node, Value};
+use super::source::Span;
+use super::yaml::Document;
+use super::{canonical, merge, schema};
+
+type Result<T> = std::result::Result<T, Vec<Diagnostic>>;
+
+/// What a model's files share: variables, and the directory relative paths start from.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// Variables for interpolation.
+    pub environment: BTreeMap<String, String>,
+    /// Directory of relative paths.
+    pub directory: PathBuf,
+}
+
+/// Loads files into one tree. `including` are the files that led here through `include`.
+///
+/// # Errors
+/// Everything found wrong in the first step that fails.
+pub fn model(session: &mut Session<'_>, scope: &Scope, files: &[PathBuf], including: &[PathBuf]) -> Result<Node> {
+    let mut tree = Node::mapping(Mapping::new(), Span::default());
+    for file in files {
+        for document in session.documents(file)?.as_ref() {
+            tree = add_document(session, scope, file, including, tree, document)?;
+        }
+    }
+    finish::complete(&mut tree, session, scope)?;
+    Ok(tree)
+}
+
+fn add_document(
+    session: &mut Session<'_>,
+    scope: &Scope,
+    file: &Path,
+    including: &[PathBuf],
+    mut tree: Node,
+    document: &Document,
+) -> Result<Node> {
+    let mut root = document.root.clone();
+    if !matches!(root.value, Value::Mapping(_)) {
+        if root.is_null() {
+            return Ok(tree);
+        }
+        return Err(vec![Diagnostic::error("schema", root.span, "top-level object must be a mapping")]);
+    }
+    interpolated(session, scope, &mut root)?;
+    include::apply(session, scope, file, including, &mut root)?;
+    document.removals.iter().for_each(|path| merge::remove(&mut tree, path));
+    extends::apply(session, scope, file, &mut root, &document.removals)?;
+    tree = merge::merge(tree, root).map_err(|error| vec![*error])?;
+    merge::enforce_unique(&mut tree);
+    validate(session, &mut tree)?;
+    canonicalize(session, &mut tree)?;
+    merge::enforce_unique(&mut tree);
+    Ok(tree)
+}
+
+fn interpolated(session: &mut Session<'_>, scope: &Scope, root: &mut Node) -> Result<()> {
+    if !session.options.interpolate {
+        return Ok(());
+    }
+    interpolate::interpolate(root, &scope.environment, &mut session.warnings)
+}
+
+fn validate(session: &mut Session<'_>, tree: &mut Node) -> Result<()> {
+    let errors = schema::validate(tree);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    if let Some(version) = tree.as_mapping_mut().and_then(|entries| entries.shift_remove("version")) {
+        let message = "the attribute `version` is obsolete, it will be ignored, please remove it to avoid potential confusion";
+        session.warnings.push(Diagnostic::warning("obsolete-version", version.key_span, message));
+    }
+    Ok(())
+}
+
+fn canonicalize(session: &mut Session<'_>, tree: &mut Node) -> Result<()> {
+    let findings = canonical::canonicalize(tree);
+    session.warnings.extend(findings.warnings);
+    if findings.errors.is_empty() { Ok(()) } else { Err(findings.errors) }
+}

@@ -1,0 +1,69 @@
+//! What one loading keeps: the options, the texts read so far, the warnings.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::Result;
+use super::extends::Base;
+use crate::project::diagnostic::Diagnostic;
+use crate::project::options::LoadOptions;
+use crate::project::read;
+use crate::project::source::{SourceMap, Span};
+use crate::project::yaml::{self, Document};
+
+/// The state of one loading.
+pub struct Session<'a> {
+    /// What was asked for.
+    pub options: &'a LoadOptions,
+    /// Every text read.
+    pub sources: SourceMap,
+    /// Warnings so far.
+    pub warnings: Vec<Diagnostic>,
+    documents: HashMap<PathBuf, Rc<[Document]>>,
+    /// Files read as the base of an `extends`, by path.
+    pub(super) bases: HashMap<PathBuf, Base>,
+}
+
+impl<'a> Session<'a> {
+    /// Nothing read yet.
+    pub fn new(options: &'a LoadOptions) -> Self {
+        Self {
+            options,
+            sources: SourceMap::default(),
+            warnings: Vec::new(),
+            documents: HashMap::new(),
+            bases: HashMap::new(),
+        }
+    }
+
+    /// The documents of a file; `-` is standard input. A file is read once.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not YAML.
+    pub fn documents(&mut self, file: &Path) -> Result<Rc<[Document]>> {
+        if let Some(known) = self.documents.get(file) {
+            return Ok(Rc::clone(known));
+        }
+        let text = self.text(file).map_err(|error| {
+            let message = match error.is_missing() {
+                true => format!("open {}: no such file or directory", file.display()),
+                false => format!("{}: {error}", file.display()),
+            };
+            vec![Diagnostic::error("file", Span::default(), message)]
+        })?;
+        let shown = if file.as_os_str() == "-" { Path::new("(stdin)") } else { file };
+        let id = self.sources.add(shown, text);
+        let text = self.sources.get(id).map_or("", |source| source.text.as_str());
+        let documents: Rc<[Document]> = yaml::parse(id, text).map_err(|error| vec![*error])?.into();
+        self.documents.insert(file.to_path_buf(), Rc::clone(&documents));
+        Ok(documents)
+    }
+
+    fn text(&self, file: &Path) -> std::result::Result<String, read::ReadError> {
+        match &self.options.stdin {
+            Some(bytes) if file.as_os_str() == "-" => read::utf8(bytes.clone()),
+            _ => read::text(file),
+        }
+    }
+}

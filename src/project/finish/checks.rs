@@ -1,0 +1,84 @@
+//! Attributes that exclude or need each other, on the tree (compose-surface 1.14).
+
+use crate::project::diagnostic::Diagnostic;
+use crate::project::node::{Node, Value};
+use crate::project::path::{Trail, visit};
+
+type Check = fn(&Node, &Trail<'_>) -> Option<Diagnostic>;
+
+const TABLE: [(&str, Check); 7] = [
+    ("volumes.*", external_volume),
+    ("configs.*", config_source),
+    ("secrets.*", secret_source),
+    ("services.*.ports.[].host_ip", host_address),
+    ("services.*.develop.watch.[].path", watch_path),
+    ("services.*.deploy.resources.reservations.devices.[]", device_request),
+    ("services.*.gpus.[]", device_request),
+];
+
+/// Everything that contradicts itself.
+pub fn check(tree: &mut Node) -> Vec<Diagnostic> {
+    let mut errors = Vec::new();
+    for (pattern, check) in TABLE {
+        visit(tree, pattern, &mut |node, trail| errors.extend(check(node, trail)));
+    }
+    errors
+}
+
+fn is_true(node: &Node, key: &str) -> bool {
+    node.get(key).is_some_and(|value| value.value == Value::Bool(true))
+}
+
+fn external_volume(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
+    if !is_true(node, "external") {
+        return None;
+    }
+    let entries = node.as_mapping()?;
+    let other = |key: &str| !matches!(key, "name" | "external") && !key.starts_with("x-");
+    let (key, entry) = entries.iter().find(|(key, _)| other(key))?;
+    let message = format!("{trail}: conflicting parameters \"external\" and {key:?} specified");
+    Some(Diagnostic::error("conflict", entry.key_span, message).with_help("an external volume is not created, so it takes only a name"))
+}
+
+fn config_source(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
+    source(node, trail, &["file", "environment", "content"])
+}
+
+fn secret_source(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
+    source(node, trail, &["file", "environment"])
+}
+
+/// Exactly one source, unless it comes from elsewhere.
+fn source(node: &Node, trail: &Trail<'_>, keys: &[&str]) -> Option<Diagnostic> {
+    let given: Vec<&&str> = keys.iter().filter(|key| node.get(key).is_some()).collect();
+    match given.as_slice() {
+        [_] => None,
+        [] if is_true(node, "external") || node.get("driver").is_some() => None,
+        [] => {
+            let message = format!("{trail}: one of {} must be set", keys.join("|"));
+            Some(Diagnostic::error("missing", node.span, message))
+        }
+        [_, second, ..] => {
+            let shown: Vec<&str> = given.iter().map(|key| **key).collect();
+            let message = format!("{trail}: {} attributes are mutually exclusive", shown.join("|"));
+            Some(Diagnostic::error("conflict", node.get(second)?.span, message))
+        }
+    }
+}
+
+fn host_address(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
+    let text = node.as_str()?;
+    let bad = !text.is_empty() && text.parse::<std::net::IpAddr>().is_err();
+    bad.then(|| Diagnostic::error("port", node.span, format!("{trail}: invalid ip address: {text}")))
+}
+
+fn watch_path(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
+    let blank = node.as_str()?.trim().is_empty();
+    blank.then(|| Diagnostic::error("watch", node.span, format!("{trail}: value can't be blank")))
+}
+
+fn device_request(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
+    let (count, ids) = (node.get("count")?, node.get("device_ids")?);
+    let message = format!("{trail}: \"count\" and \"device_ids\" attributes are exclusive");
+    Some(Diagnostic::error("conflict", count.span, message).with_label(ids.span, "devices named here"))
+}

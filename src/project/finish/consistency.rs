@@ -1,0 +1,231 @@
+//! References and limits across the whole project (compose-surface 1.14), in Compose's words.
+
+use std::collections::BTreeMap;
+
+use super::cycles;
+use crate::project::diagnostic::Diagnostic;
+use crate::project::model::{Project, Service};
+use crate::project::schema::nearest;
+use crate::project::source::Span;
+
+/// Checks every active service; on the way `scale` is copied into `deploy.replicas`.
+///
+/// # Errors
+/// Everything that does not fit together.
+pub fn check(project: &mut Project) -> Result<(), Vec<Diagnostic>> {
+    let mut errors: Vec<Diagnostic> = Vec::new();
+    for service in project.services.values() {
+        let mut checks = Checks { project, service, errors: &mut errors };
+        checks.image();
+        checks.networks();
+        checks.references();
+        checks.dependencies();
+        checks.limits();
+        checks.scale();
+        checks.watch();
+        checks.mounts();
+    }
+    errors.extend(cycles::find(&project.services));
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    for service in project.services.values_mut() {
+        if let (Some(scale), Some(deploy)) = (service.scale, &mut service.deploy) {
+            deploy.replicas = Some(scale);
+        }
+    }
+    Ok(())
+}
+
+struct Checks<'a> {
+    project: &'a Project,
+    service: &'a Service,
+    errors: &'a mut Vec<Diagnostic>,
+}
+
+impl Checks<'_> {
+    /// Where an attribute of the service was written, or the service's name.
+    fn span(&self, attribute: &str) -> Span {
+        self.project.locate(&["services", &self.service.name, attribute]).unwrap_or(self.service.span)
+    }
+
+    fn report(&mut self, code: &'static str, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.errors.push(Diagnostic::error(code, span, message));
+        let last = self.errors.len() - 1;
+        &mut self.errors[last]
+    }
+
+    fn image(&mut self) {
+        let Service { name, image, build, provider, .. } = self.service;
+        if build.is_none() && image.is_empty() && provider.is_none() {
+            let message = format!("service {name:?} has neither an image nor a build context specified");
+            let help = "add `image:` with the image to run, or `build:` with the directory of its Dockerfile";
+            self.report("no-image", self.service.span, message).help = Some(help.into());
+        }
+        let Some(build) = build else { return };
+        if !build.dockerfile_inline.is_empty() && !build.dockerfile.is_empty() {
+            let message = format!("service {name:?} declares mutually exclusive dockerfile and dockerfile_inline");
+            self.report("conflict", build.span, message);
+        }
+        let platform = &self.service.platform;
+        if !platform.is_empty() && !build.platforms.is_empty() && !build.platforms.contains(platform) {
+            let message = format!("service.build.platforms MUST include service.platform {platform:?}");
+            self.report("platform", self.span("platform"), message);
+        }
+        for (context, target) in &build.additional_contexts {
+            if let Some(other) = target.strip_prefix("service:") {
+                self.build_context(context, other, build.span);
+            }
+        }
+    }
+
+    fn build_context(&mut self, context: &str, other: &str, span: Span) {
+        let name = &self.service.name;
+        match self.project.any_service(other) {
+            None => {
+                let message = format!("build.additional_contexts[{context}]: service {name:?} depends on undefined service {other:?}");
+                self.report("undefined", span, message);
+            }
+            Some(target) if target.build.is_none() => {
+                let message = format!("build.additional_contexts[{context}]: service {other:?} has no build");
+                self.report("conflict", span, message);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn networks(&mut self) {
+        let Service { name, network_mode, networks, .. } = self.service;
+        if !network_mode.is_empty() && !networks.is_empty() {
+            let message = format!("service {name} declares mutually exclusive `network_mode` and `networks`");
+            self.report("conflict", self.span("network_mode"), message);
+        }
+        for (network, attachment) in networks {
+            let here = attachment.as_ref().map(|attachment| attachment.span).unwrap_or_default();
+            let span = here.or(self.project.locate(&["services", name, "networks", network]).unwrap_or(self.span("networks")));
+            self.known("network", network, &self.project.networks, span);
+        }
+    }
+
+    /// Reports a name that the top level does not define.
+    fn known<T>(&mut self, kind: &str, name: &str, defined: &BTreeMap<String, T>, span: Span) {
+        if defined.contains_key(name) {
+            return;
+        }
+        let message = format!("service {:?} refers to undefined {kind} {name}", self.service.name);
+        let section = kind.rsplit(' ').next().unwrap_or(kind);
+        let help = match nearest(name, defined.keys().map(String::as_str)) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("define it at the top level:\n\n{section}s:\n  {name}:"),
+        };
+        self.report("undefined", span, message).help = Some(help);
+    }
+
+    fn references(&mut self) {
+        let (project, service) = (self.project, self.service);
+        for mount in service.volumes.iter().filter(|mount| mount.kind == super::super::model::MountKind::Volume) {
+            if !mount.source.is_empty() {
+                self.known("volume", &mount.source, &project.volumes, mount.span);
+            }
+        }
+        for secret in &service.secrets {
+            self.known("secret", &secret.source, &project.secrets, secret.span);
+        }
+        for config in &service.configs {
+            self.known("config", &config.source, &project.configs, config.span);
+        }
+        for secret in service.build.iter().flat_map(|build| &build.secrets) {
+            self.known("build secret", &secret.source, &project.secrets, secret.span);
+        }
+        for model in service.models.keys() {
+            self.known("model", model, &project.models, self.span("models"));
+        }
+    }
+
+    fn dependencies(&mut self) {
+        for (name, dependency) in &self.service.depends_on {
+            let disabled = self.project.disabled_services.contains_key(name);
+            if self.project.services.contains_key(name) || (disabled && !dependency.required) {
+                continue;
+            }
+            let message = format!("service {:?} depends on undefined service {name:?}", self.service.name);
+            let help = match self.project.disabled_services.get(name) {
+                Some(other) => Some(format!("it is only part of the profile {}: activate it with --profile, or set `required: false`", other.profiles.join(", "))),
+                None => nearest(name, self.project.services.keys().map(String::as_str)).map(|name| format!("did you mean `{name}`?")),
+            };
+            self.report("undefined", dependency.span, message).help = help;
+        }
+    }
+
+    /// `cpus`, `mem_limit` and the like must agree with `deploy.resources`.
+    fn limits(&mut self) {
+        let Service { name, deploy, .. } = self.service;
+        let Some(resources) = deploy.as_ref().map(|deploy| &deploy.resources) else { return };
+        let mut distinct = Vec::new();
+        if let Some(limits) = &resources.limits {
+            let service = self.service;
+            distinct.push(("cpus", "limits.cpus", service.cpus.0 != 0.0 && limits.cpus.0 != 0.0 && service.cpus != limits.cpus));
+            distinct.push(("mem_limit", "limits.memory", service.mem_limit.0 != 0 && limits.memory.0 != 0 && service.mem_limit != limits.memory));
+            distinct.push(("pids_limit", "limits.pids", service.pids_limit != 0 && limits.pids != 0 && service.pids_limit != limits.pids));
+        }
+        if let Some(reservations) = &resources.reservations {
+            let (own, other) = (self.service.mem_reservation, reservations.memory);
+            distinct.push(("mem_reservation", "reservations.memory", own.0 != 0 && other.0 != 0 && own != other));
+        }
+        for (own, other, _) in distinct.into_iter().filter(|(.., differ)| *differ) {
+            let message = format!("services.{name}: can't set distinct values on '{own}' and 'deploy.resources.{other}'");
+            self.report("conflict", self.span(own), message);
+        }
+    }
+
+    fn scale(&mut self) {
+        let Service { name, scale, deploy, container_name, .. } = self.service;
+        let replicas = deploy.as_ref().and_then(|deploy| deploy.replicas);
+        if let (Some(scale), Some(replicas)) = (scale, replicas)
+            && *scale != replicas
+        {
+            let message = format!("services.{name}: can't set distinct values on 'scale' and 'deploy.replicas'");
+            self.report("conflict", self.span("scale"), message);
+        }
+        let wanted = scale.or(replicas).unwrap_or(1);
+        let attribute = if scale.is_some() { "scale" } else { "deploy.replicas" };
+        if wanted < 0 {
+            self.report("scale", self.span("scale"), format!("services.{name}: {attribute} must not be negative"));
+        }
+        if wanted > 1 && !container_name.is_empty() {
+            let message = format!("services.{name}: can't set container_name and {attribute} as container name must be unique");
+            self.report("conflict", self.span("container_name"), message);
+        }
+    }
+
+    fn watch(&mut self) {
+        for rule in self.service.develop.iter().flat_map(|develop| &develop.watch) {
+            if rule.target.is_empty() && !matches!(rule.action.as_str(), "rebuild" | "restart") {
+                let message = format!("services.{}.develop.watch: target is required for non-rebuild actions", self.service.name);
+                self.report("watch", rule.span, message);
+            }
+        }
+    }
+
+    /// Two mounts on one path.
+    fn mounts(&mut self) {
+        let Service { name, tmpfs, volumes, .. } = self.service;
+        let tmpfs_span = self.span("tmpfs");
+        let tmpfs = tmpfs.iter().enumerate().map(|(index, text)| {
+            let target = text.split(':').next().unwrap_or(text);
+            (target, format!("services.{name}.tmpfs[{index}]"), tmpfs_span)
+        });
+        let volumes = volumes.iter().enumerate().map(|(index, mount)| {
+            (mount.target.as_str(), format!("services.{name}.volumes[{index}]"), mount.span)
+        });
+        let mut seen: BTreeMap<&str, (String, Span)> = BTreeMap::new();
+        for (target, place, span) in tmpfs.chain(volumes) {
+            if let Some((earlier, first)) = seen.get(target) {
+                let message = format!("{place}: target {target} already mounted as {earlier}");
+                self.errors.push(Diagnostic::error("conflict", span, message).with_label(*first, "mounted here first"));
+            } else {
+                seen.insert(target, (place, span));
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Variables that a service gets: entries without a value, `env_file`, `label_file`, secrets from the environment
+//! (compose-surface 3.3).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::project::combine::Session;
+use crate::project::diagnostic::Diagnostic;
+use crate::project::dotenv::{self, DotenvError};
+use crate::project::interpolate::unset;
+use crate::project::model::{EnvFile, Environment, Project, Service};
+use crate::project::node::{Node, Value};
+use crate::project::path::visit;
+use crate::project::read;
+use crate::project::source::Span;
+
+type Variables = BTreeMap<String, String>;
+
+/// `environment: [NAME]` gets its value from the model's own variables (an included model may have others).
+pub fn resolve_list_entries(tree: &mut Node, environment: &Variables) {
+    visit(tree, "services.*.environment.[]", &mut |node, _| {
+        if let Some(name) = node.as_str().filter(|text| !text.contains('='))
+            && let Some(value) = environment.get(name)
+        {
+            node.value = Value::String(format!("{name}={value}"));
+        }
+    });
+}
+
+/// Secrets and configs that come from a variable.
+pub fn resolve_file_objects(project: &mut Project) {
+    for object in project.secrets.values_mut().chain(project.configs.values_mut()) {
+        if !object.environment.is_empty() {
+            object.environment_value = project.environment.get(&object.environment).cloned();
+        }
+    }
+}
+
+/// Puts `env_file` under each active service's `environment`, and fills in names without a value.
+///
+/// # Errors
+/// A required file that is missing, or one that cannot be read.
+pub fn resolve_environment(project: &mut Project, session: &mut Session<'_>) -> Result<(), Vec<Diagnostic>> {
+    let Project { services, environment, .. } = project;
+    let mut errors = Vec::new();
+    for service in services.values_mut() {
+        match service_environment(service, environment, session) {
+            Ok(resolved) => {
+                service.environment = resolved;
+                service.env_file.clear();
+            }
+            Err(error) => errors.push(*error),
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn service_environment(
+    service: &Service,
+    outer: &Variables,
+    session: &mut Session<'_>,
+) -> Result<Environment, Box<Diagnostic>> {
+    let mut own = service.environment.clone();
+    for (name, value) in &mut own {
+        if value.is_none() {
+            *value = outer.get(name).cloned();
+        }
+    }
+    let mut from_files = Variables::new();
+    for file in &service.env_file {
+        let read = {
+            let lookup = |name: &str| {
+                let service = || own.get(name).cloned().flatten();
+                outer.get(name).cloned().or_else(service).or_else(|| from_files.get(name).cloned())
+            };
+            env_file(file, &lookup, session)?
+        };
+        from_files.extend(read);
+    }
+    let mut all: Environment = from_files.into_iter().map(|(name, value)| (name, Some(value))).collect();
+    all.extend(own);
+    Ok(all)
+}
+
+fn env_file(
+    file: &EnvFile,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    session: &mut Session<'_>,
+) -> Result<Variables, Box<Diagnostic>> {
+    let text = match read::text(Path::new(&file.path)) {
+        Err(error) if error.is_missing() && !file.required => return Ok(Variables::new()),
+        Err(error) if error.is_missing() => {
+            let message = format!("env file {} not found", file.path);
+            let help = "create it, or allow it to be missing with `required: false`";
+            return Err(Box::new(Diagnostic::error("env-file", file.span, message).with_help(help)));
+        }
+        other => other.map_err(|error| {
+            Box::new(Diagnostic::error("env-file", file.span, format!("env file {}: {error}", file.path)))
+        })?,
+    };
+    let parsed = match file.format.as_str() {
+        "" => dotenv::parse(&text, lookup).map(|parsed| (parsed.variables, parsed.unset)),
+        "raw" => dotenv::parse_raw(&text, lookup).map(|variables| (variables, Vec::new())),
+        other => {
+            let message = format!("unsupported env_file format {other:?}");
+            return Err(Box::new(Diagnostic::error("env-file", file.span, message).with_help("use `raw`, or leave it out")));
+        }
+    };
+    keep_source(&file.path, text, parsed, file.span, session)
+}
+
+/// Registers the text for diagnostics, and turns its problems into them.
+fn keep_source(
+    path: &str,
+    text: String,
+    parsed: Result<(Variables, Vec<(String, u32)>), DotenvError>,
+    named_at: Span,
+    session: &mut Session<'_>,
+) -> Result<Variables, Box<Diagnostic>> {
+    let id = session.sources.add(Path::new(path), text);
+    let (variables, missing) = parsed.map_err(|error| {
+        let message = format!("failed to read {path}: {error}");
+        let diagnostic = Diagnostic::error("env-file", session.sources.line(id, error.line), message);
+        Box::new(diagnostic.with_label(named_at, "read from here"))
+    })?;
+    session.warnings.extend(missing.iter().map(|(name, line)| unset(name, session.sources.line(id, *line))));
+    Ok(variables)
+}
+
+/// Puts `label_file` under each active service's `labels`.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn resolve_labels(project: &mut Project, session: &mut Session<'_>) -> Result<(), Vec<Diagnostic>> {
+    let mut errors = Vec::new();
+    for (name, service) in &mut project.services {
+        let spans = project.tree.get("services").and_then(|services| services.get(name)).and_then(|s| s.get("label_file"));
+        let mut labels = Variables::new();
+        for (index, file) in service.label_file.iter().enumerate() {
+            let span = spans.and_then(|files| files.child(&index.to_string())).map(|node| node.span).unwrap_or_default();
+            match label_file(file, &labels, span, session) {
+                Ok(read) => labels.extend(read),
+                Err(error) => errors.push(*error),
+            }
+        }
+        service.label_file.clear();
+        labels.append(&mut service.labels);
+        service.labels = labels;
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn label_file(path: &str, earlier: &Variables, span: Span, session: &mut Session<'_>) -> Result<Variables, Box<Diagnostic>> {
+    let text = read::text(Path::new(path)).map_err(|error| {
+        let message = if error.is_missing() { format!("label file {path} not found") } else { format!("label file {path}: {error}") };
+        Box::new(Diagnostic::error("label-file", span, message))
+    })?;
+    let parsed = dotenv::parse(&text, &|name| earlier.get(name).cloned()).map(|parsed| (parsed.variables, parsed.unset));
+    keep_source(path, text, parsed, span, session)
+}

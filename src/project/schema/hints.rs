@@ -1,0 +1,106 @@
+//! What the user probably meant.
+
+use super::definition::Schema;
+use crate::project::diagnostic::Diagnostic;
+use crate::project::node::{Entry, Node, Value};
+
+const SECTIONS: [&str; 6] = ["services", "networks", "volumes", "secrets", "configs", "models"];
+
+/// Sections written under another section, which is how a wrong indentation shows.
+pub fn misplaced_sections(root: &Node, errors: &mut Vec<Diagnostic>) {
+    let Some(top) = root.as_mapping() else { return };
+    for (outer, outer_entry) in top.iter().filter(|(outer, _)| SECTIONS.contains(&outer.as_str())) {
+        let Some(entries) = outer_entry.node.as_mapping() else { continue };
+        for (inner, entry) in entries {
+            if SECTIONS.contains(&inner.as_str()) && inner != outer && !top.contains_key(inner) && looks_nested(outer, entry) {
+                errors.push(nested(outer, outer_entry, inner, entry));
+            }
+        }
+    }
+}
+
+/// Whether an entry named like a section has the content of one rather than that of an ordinary entry.
+fn looks_nested(outer: &str, entry: &Entry) -> bool {
+    let Some(inner) = entry.node.as_mapping() else { return false };
+    let attributes: &[&str] = match outer {
+        "services" => &["image", "build", "extends", "provider", "deploy"],
+        _ => &["name", "driver", "driver_opts", "external", "labels", "file", "environment", "content", "model", "ipam"],
+    };
+    !inner.is_empty() && !inner.keys().any(|key| attributes.contains(&key.as_str()))
+}
+
+fn nested(outer: &str, outer_entry: &Entry, inner: &str, entry: &Entry) -> Diagnostic {
+    let message = format!("{inner:?} is nested under {outer:?}, so it is read as one of the {outer}");
+    let mut help = format!("move `{inner}:` to the left margin: it is a section of its own, beside `{outer}:`");
+    if inner == "services"
+        && let Some(attribute) = first_attribute(&entry.node)
+    {
+        help.push_str(&format!(
+            "\nunder `services:` comes the name of a service before its attributes:\n\nservices:\n  app:\n    image: ...\n    {attribute}:"
+        ));
+    }
+    Diagnostic::error("nesting", entry.key_span, message)
+        .with_label(outer_entry.key_span, format!("`{outer}:` begins here and takes everything indented below it"))
+        .with_help(help)
+}
+
+/// A service attribute that stands where a service's name should be.
+fn first_attribute(services: &Node) -> Option<&str> {
+    let (key, entry) = services.as_mapping()?.first()?;
+    (!matches!(entry.node.value, Value::Mapping(_))).then_some(key)
+}
+
+/// A hint about a key the schema does not know.
+pub fn unknown_key<'a>(
+    key: &str,
+    entry: &Entry,
+    path: &[String],
+    schema: &'a Schema,
+    resolve: impl Fn(&'a Schema) -> &'a Schema,
+) -> Option<String> {
+    if path.is_empty() && (entry.node.get("image").is_some() || entry.node.get("build").is_some()) {
+        return Some(format!("{key:?} looks like a service: indent it under `services:`"));
+    }
+    if let Some(known) = nearest(key, schema.properties.keys().map(String::as_str)) {
+        return Some(format!("did you mean `{known}`?"));
+    }
+    let holder = schema.properties.iter().find(|(_, child)| {
+        let child = resolve(child);
+        child.properties.contains_key(key) || child.one_of.iter().any(|branch| branch.properties.contains_key(key))
+    });
+    if let Some((holder, _)) = holder {
+        return Some(format!("`{key}` belongs under `{holder}:`"));
+    }
+    if schema.properties.is_empty() && path.len() == 1 {
+        return Some("names may hold letters, digits, `.`, `_` and `-`".into());
+    }
+    SECTIONS.contains(&key).then(|| format!("`{key}:` is a section of the whole file: move it to the left margin"))
+}
+
+/// The known word that a misspelt one is closest to: at most a third of its letters differ.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let spelling = |text: &str| text.to_lowercase().replace('-', "_");
+    let wanted = spelling(word);
+    let limit = (wanted.chars().count() / 3).clamp(1, 3);
+    let distances = known.map(|candidate| (distance(&wanted, &spelling(candidate)), candidate));
+    distances.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
+}
+
+/// How many letters must be changed, added, taken away or swapped with their neighbour.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = if i == 0 || j == 0 { i + j } else { cell(&rows, &a, &b, i, j) };
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+fn cell(rows: &[Vec<usize>], a: &[char], b: &[char], i: usize, j: usize) -> usize {
+    let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+    let best = changed.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+    let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+    if swapped { best.min(rows[i - 2][j - 2] + 1) } else { best }
+}

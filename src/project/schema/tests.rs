@@ -1,0 +1,79 @@
+//! Messages, places and hints.
+
+use super::validate;
+use crate::project::source::FileId;
+use crate::project::yaml;
+
+fn errors(text: &str) -> Vec<String> {
+    let root = yaml::parse(FileId::default(), text).expect("valid YAML").remove(0).root;
+    let shown = |error: crate::project::Diagnostic| {
+        let help = error.help.map(|help| format!(" | {help}")).unwrap_or_default();
+        format!("{}:{} {}{help}", error.span.line, error.span.column, error.message)
+    };
+    validate(&root).into_iter().map(shown).collect()
+}
+
+#[test]
+fn messages_are_those_of_compose() {
+    let cases = [
+        ("image: [x]", "1:23 services.a.image must be a string"),
+        ("ports: {a: b}", "1:23 services.a.ports must be a array"),
+        ("depends_on: {b: {condition: x}}", "1:44 services.a.depends_on.b.condition value must be one of \
+            'service_started', 'service_healthy', 'service_completed_successfully'"),
+        ("depends_on: {b: {}}", "1:32 services.a.depends_on.b missing property 'condition'"),
+        ("environment: {a: [b]}", "1:33 services.a.environment.a must be a boolean, null, number or string"),
+        ("environment: a", "1:29 services.a.environment must be a array or mapping"),
+        ("security_opt: [b, b]", "1:30 services.a.security_opt items at 0 and 1 are equal"),
+        ("container_name: a", "1:32 services.a.container_name 'a' does not match pattern '[a-zA-Z0-9][a-zA-Z0-9_.-]+'"),
+        ("oom_score_adj: 5000", "1:31 services.a.oom_score_adj must be 1000 or less, not 5000"),
+        ("volumes: [{source: foo}]", "1:26 services.a.volumes.0 missing property 'type'"),
+        ("ulimits: {nofile: {soft: 3}}", "1:34 services.a.ulimits.nofile missing property 'hard'"),
+    ];
+    for (attribute, expected) in cases {
+        assert_eq!(errors(&format!("services: {{a: {{{attribute}}}}}")), [expected], "{attribute}");
+    }
+}
+
+#[test]
+fn unknown_keys_come_with_what_was_probably_meant() {
+    let cases = [
+        ("services: {a: {imge: x}}", "1:16 services.a additional properties 'imge' not allowed | did you mean `image`?"),
+        ("services: {a: {enviroment: {}}}", "1:16 services.a additional properties 'enviroment' not allowed | did you mean `environment`?"),
+        ("services: {a: {replicas: 3}}", "1:16 services.a additional properties 'replicas' not allowed | `replicas` belongs under `deploy:`"),
+        ("services: {a: {dockerfile: x}}", "1:16 services.a additional properties 'dockerfile' not allowed | `dockerfile` belongs under `build:`"),
+        ("service: {}", "1:1 additional properties 'service' not allowed | did you mean `services`?"),
+        ("web: {image: x}", "1:1 additional properties 'web' not allowed | \"web\" looks like a service: indent it under `services:`"),
+        ("services: {'a b': {}}", "1:12 services additional properties 'a b' not allowed | names may hold letters, digits, `.`, `_` and `-`"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(errors(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn all_errors_are_found_at_once() {
+    let text = "services:\n  a:\n    imge: x\n    ports: 3\n  b:\n    tty: []\n";
+    assert_eq!(errors(text).len(), 3);
+}
+
+#[test]
+fn a_section_under_another_is_named() {
+    let found = errors("volumes:\n  store:\n  services:\n    volumes:\n      - store:/models\n");
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with("3:3 \"services\" is nested under \"volumes\""), "{found:?}");
+    assert!(found[0].contains("comes the name of a service before its attributes"), "{found:?}");
+    let found = errors("services:\n  web: {image: x}\n  volumes:\n    data: {}\n");
+    assert!(found[0].starts_with("3:3 \"volumes\" is nested under \"services\""), "{found:?}");
+}
+
+#[test]
+fn names_of_sections_are_good_names_too() {
+    assert_eq!(errors("services: {models: {image: x}, configs: {build: .}}\nvolumes: {models: , secrets: {driver: local}}"), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_valid_stays_silent() {
+    let text = "x-a: 1\nservices:\n  a:\n    image: x\n    x-b: {c: d}\n    ports: [80, '81:81', {target: 82}]\n    \
+        command: null\n    cpus: 0.5\n    deploy:\n    networks: {n: null}\nvolumes: {v: }\nnetworks: {n: {driver_opts: {a: 1}}}\n";
+    assert_eq!(errors(text), Vec::<String>::new());
+}
