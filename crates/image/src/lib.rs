@@ -40,6 +40,7 @@
 //! archive::unpack(reader, directory)                                             // the extractor, confined
 //! ```
 
+pub mod archive;
 pub mod digest;
 mod disk;
 pub mod layer;
@@ -47,6 +48,7 @@ pub mod model;
 pub mod platform;
 pub mod progress;
 pub mod reference;
+pub mod store;
 pub mod tar;
 
 pub use digest::Digest;

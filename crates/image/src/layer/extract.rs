@@ -138,10 +138,15 @@ impl Extractor {
         if !self.rules.keep_kinds {
             return Ok(());
         }
-        let there = whiteout::look(parent.directory.as_fd(), &parent.name).map_err(LayerError::entry("look at", path))?;
+        let there = whiteout::look(parent.directory.as_fd(), &parent.name)
+            .map_err(LayerError::entry("look at", path))?;
         match there.map(|stat| (is_directory(&stat), entry.kind == Kind::Directory)) {
-            Some((true, false)) => Err(LayerError::entry("overwrite with a file the directory", path)(Errno::ISDIR)),
-            Some((false, true)) => Err(LayerError::entry("overwrite with a directory the file", path)(Errno::NOTDIR)),
+            Some((true, false)) => {
+                Err(LayerError::entry("overwrite with a file the directory", path)(Errno::ISDIR))
+            }
+            Some((false, true)) => {
+                Err(LayerError::entry("overwrite with a directory the file", path)(Errno::NOTDIR))
+            }
             _ => Ok(()),
         }
     }
