@@ -1,0 +1,53 @@
+//! Flags as Docker's users type them: Go's flag library takes `--detach=false`, and the last of repeated flags wins.
+
+use clap::{Arg, ArgAction, Command, value_parser};
+
+/// Makes every on/off flag of `command` and its subcommands accept `--flag`, `--flag=true` and `--flag=false`.
+pub fn like_go(command: Command) -> Command {
+    command.args_override_self(true).mut_args(boolean_with_value).mut_subcommands(like_go)
+}
+
+fn boolean_with_value(argument: Arg) -> Arg {
+    if !matches!(argument.get_action(), ArgAction::SetTrue) {
+        return argument;
+    }
+    argument
+        .action(ArgAction::Set)
+        .num_args(0..=1)
+        .require_equals(true)
+        .value_parser(value_parser!(bool))
+        .default_missing_value("true")
+        .default_value("false")
+        .hide_default_value(true)
+        .hide_possible_values(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Sample {
+        #[arg(short, long)]
+        detach: bool,
+        services: Vec<String>,
+    }
+
+    fn parse(args: &[&str]) -> Sample {
+        use clap::{CommandFactory, FromArgMatches};
+        let matches = like_go(Sample::command()).get_matches_from([&["sample"], args].concat());
+        Sample::from_arg_matches(&matches).unwrap()
+    }
+
+    #[test]
+    fn booleans_take_a_value_with_an_equals_sign_only() {
+        assert!(!parse(&[]).detach);
+        assert!(parse(&["-d"]).detach);
+        assert!(parse(&["--detach=true"]).detach);
+        assert!(!parse(&["-d", "--detach=false"]).detach);
+        let sample = parse(&["-d", "false"]);
+        assert!(sample.detach, "the next word is a service");
+        assert_eq!(sample.services, ["false"]);
+    }
+}

@@ -1,0 +1,46 @@
+//! How a command fails: with a message on standard error and an exit code (compose-surface 2.5).
+
+use crate::engine::EngineError;
+use crate::plan::desired::DesiredError;
+use crate::project::LoadFailure;
+
+/// Why a command did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The project's files are wrong; all of it is shown with its places.
+    #[error(transparent)]
+    Load(#[from] Box<LoadFailure>),
+    /// The engine failed or refused.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The project asks for what cannot be done.
+    #[error(transparent)]
+    Desired(#[from] DesiredError),
+    /// Anything else, in words.
+    #[error("{0}")]
+    Message(String),
+    /// Everything was said already; only the exit code is left.
+    #[error("exit code {0}")]
+    Exit(u8),
+}
+
+impl Failure {
+    /// A failure in words.
+    pub fn message(text: impl Into<String>) -> Failure {
+        Failure::Message(text.into())
+    }
+
+    /// The exit code of the program.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Exit(code) => *code,
+            _ => 1,
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        Failure::Message(error.to_string())
+    }
+}

@@ -1,0 +1,75 @@
+//! Flags that stand before the command (compose-surface 2.2).
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// The global flags.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Globals {
+    /// Compose configuration files
+    #[arg(short, long = "file", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Project name
+    #[arg(short, long)]
+    pub project_name: Option<String>,
+    /// Working directory of the project (default: the folder of the first file)
+    #[arg(long, value_name = "DIR")]
+    pub project_directory: Option<PathBuf>,
+    /// Environment files for interpolation (default: .env)
+    #[arg(long = "env-file", value_name = "FILE")]
+    pub env_files: Vec<PathBuf>,
+    /// Profiles to activate
+    #[arg(long = "profile", value_name = "NAME")]
+    pub profiles: Vec<String>,
+    /// Most engine calls at once; -1 is no limit
+    #[arg(long, allow_hyphen_values = true, env = "COMPOSE_PARALLEL_LIMIT", default_value_t = -1)]
+    pub parallel: i64,
+    /// How progress is shown
+    #[arg(long, value_enum, env = "COMPOSE_PROGRESS", default_value_t)]
+    pub progress: ProgressMode,
+    /// When colours and cursor movements are used
+    #[arg(long, value_enum, env = "COMPOSE_ANSI", default_value_t)]
+    pub ansi: AnsiMode,
+    /// Names with underscores, as Compose v1 made them
+    #[arg(long)]
+    pub compatibility: bool,
+    /// Show what would be done and change nothing
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Keep networks, volumes and the like that no service uses
+    #[arg(long)]
+    pub all_resources: bool,
+    /// Address of an engine, or "builtin" (default: DOCKER_HOST when set, else the built-in engine)
+    #[arg(short = 'H', long, env = "WHARF_HOST")]
+    pub host: Option<String>,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressMode {
+    /// `tty` on a terminal, else `plain`.
+    #[default]
+    Auto,
+    /// Lines that are redrawn.
+    Tty,
+    /// One line per change.
+    Plain,
+    /// One JSON object per change.
+    Json,
+    /// Nothing.
+    #[value(alias = "none")]
+    Quiet,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum AnsiMode {
+    /// On terminals, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Never.
+    Never,
+    /// Always.
+    Always,
+}

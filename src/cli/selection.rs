@@ -1,0 +1,51 @@
+//! Which containers of a project a command works on.
+//!
+//! Commands on containers that exist need no compose file: labels tell everything (compose-surface 2.4).
+
+use std::collections::BTreeSet;
+
+use super::{Context, Failure};
+use crate::engine::Engine;
+use crate::plan::observed::{ObservedContainer, State};
+
+/// The containers of the project that belong to `services` (all when empty), sorted by service and number.
+///
+/// # Errors
+/// The engine fails, or a name in `services` is known neither to the files nor to any container.
+pub async fn containers(
+    context: &Context, engine: &Engine, services: &[String],
+) -> Result<Vec<ObservedContainer>, Failure> {
+    let mut found = engine.containers(&context.project_name()?).await?;
+    check_names(context, &found, services)?;
+    found.retain(|container| services.is_empty() || services.contains(&container.service));
+    found.sort_by(|a, b| (&a.service, a.number, &a.name).cmp(&(&b.service, b.number, &b.name)));
+    Ok(found)
+}
+
+/// The one container of `service` that commands like `exec` use: replica `index` (the first when `None`), running.
+///
+/// # Errors
+/// The service is unknown, or has no such running container.
+pub async fn running_container(
+    context: &Context, engine: &Engine, service: &str, index: Option<u32>,
+) -> Result<ObservedContainer, Failure> {
+    let all = containers(context, engine, &[service.to_owned()]).await?;
+    let mut replicas = all.into_iter().filter(|c| !c.one_off && c.state == State::Running);
+    let found = match index {
+        None => replicas.next(),
+        Some(index) => replicas.find(|c| c.number == Some(index)),
+    };
+    found.ok_or_else(|| match index {
+        None => Failure::message(format!("service \"{service}\" is not running")),
+        Some(index) => Failure::message(format!("service \"{service}\" is not running container #{index}")),
+    })
+}
+
+fn check_names(context: &Context, found: &[ObservedContainer], services: &[String]) -> Result<(), Failure> {
+    let existing: BTreeSet<&str> = found.iter().map(|container| container.service.as_str()).collect();
+    let unknown = services.iter().find(|name| !existing.contains(name.as_str()) && !context.names_service(name));
+    match unknown {
+        Some(name) => Err(Failure::message(format!("no such service: {name}"))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,16 @@
+//! Finding an engine, starting the built-in one, and talking to it.
+//!
+//! The rest of the program sees [`Engine`]: a `bollard` client whose requests carry the negotiated API version, and what
+//! that engine can do. Decisions about projects are made elsewhere.
+
+mod connection;
+mod error;
+mod observe;
+mod target;
+mod version;
+
+pub use connection::{Engine, connect};
+pub use error::{EngineError, is_conflict, is_not_found, is_not_modified, server_message};
+pub use observe::{labels_filter, observe};
+pub use target::{Target, TargetOptions};
+pub use version::ApiVersion;

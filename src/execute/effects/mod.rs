@@ -1,0 +1,34 @@
+//! One step, one effect on the engine.
+
+mod containers;
+mod files;
+mod images;
+mod resources;
+
+pub(super) use images::split as split_reference;
+
+use super::{ContainerEvents, Runner, StepError, build, wait};
+use crate::plan::step::{Action, Step};
+
+/// Does what a step says.
+pub(super) async fn run(
+    runner: &Runner, events: Option<&ContainerEvents>, step: &Step,
+) -> Result<(), StepError> {
+    match &step.action {
+        Action::PullImage(pull) => images::pull(runner, pull).await,
+        Action::BuildImage(request) => build::run(runner, request).await,
+        Action::RemoveImage(image) => images::remove(runner, step, image).await,
+        Action::CreateNetwork(request) => resources::create_network(runner, request).await,
+        Action::RemoveNetwork(name) => resources::remove_network(runner, step, name).await,
+        Action::DisconnectNetwork { network, container } => {
+            resources::disconnect(runner, network, container).await
+        }
+        Action::CreateVolume(request) => resources::create_volume(runner, request).await,
+        Action::RemoveVolume(name) => resources::remove_volume(runner, step, name).await,
+        Action::Wait { until, containers, service } => match events {
+            Some(events) => wait::wait(runner, events, *until, containers, service).await,
+            None => Ok(()),
+        },
+        _ => containers::run(runner, &step.action).await,
+    }
+}

@@ -1,0 +1,27 @@
+//! Whether colours are used.
+
+use std::collections::BTreeMap;
+
+use crate::cli::AnsiMode;
+
+/// Colours on the two standard streams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Standard output takes colours.
+    pub stdout: bool,
+    /// Standard error takes colours.
+    pub stderr: bool,
+}
+
+impl Style {
+    /// `--ansi` decides; `auto` means on a terminal, unless `NO_COLOR` is set to something.
+    pub fn choose(mode: AnsiMode, environment: &BTreeMap<String, String>) -> Style {
+        let forbidden = environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let on = |terminal: bool| match mode {
+            AnsiMode::Never => false,
+            AnsiMode::Always => !forbidden,
+            AnsiMode::Auto => terminal && !forbidden,
+        };
+        Style { stdout: on(console::user_attended()), stderr: on(console::user_attended_stderr()) }
+    }
+}

@@ -1,0 +1,123 @@
+//! The plan of `down`: containers in reverse dependency order, then networks, volumes and images.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::plan::observed::{Observed, ObservedContainer};
+use crate::plan::step::{Action, ContainerTarget, Plan, Reason, StepId};
+
+/// Which images `down` removes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemoveImages {
+    /// Those that were built without a name of their own.
+    Local,
+    /// All that services use.
+    All,
+}
+
+/// What to take down.
+#[derive(Clone, Debug, Default)]
+pub struct DownOptions {
+    /// Services named; empty: all.
+    pub services: BTreeSet<String>,
+    /// Services of the files, those switched off by profiles too; `None` when no file was loaded.
+    pub known_services: Option<BTreeSet<String>>,
+    /// Containers of other services too.
+    pub remove_orphans: bool,
+    /// Volumes too (`-v`).
+    pub volumes: bool,
+    /// Names of volumes that the files call external.
+    pub external_volumes: BTreeSet<String>,
+    /// Images too (`--rmi`): references, chosen by the caller.
+    pub images: Vec<String>,
+    /// `-t`, in seconds.
+    pub timeout: Option<i32>,
+}
+
+/// Plans `down`.
+pub fn down(project: &str, observed: &Observed, options: &DownOptions) -> Plan {
+    let mut plan = Plan::default();
+    let containers = chosen(observed, options);
+    let removed = remove_containers(&mut plan, &containers, options);
+    if containers.len() == observed.containers.len() || options.services.is_empty() {
+        remove_networks(&mut plan, project, observed, &removed);
+        if options.volumes {
+            remove_volumes(&mut plan, project, observed, options, &removed);
+        }
+    }
+    for image in &options.images {
+        plan.push(Action::RemoveImage(image.clone()), Reason::Asked, removed.clone());
+    }
+    plan
+}
+
+fn chosen<'o>(observed: &'o Observed, options: &DownOptions) -> Vec<&'o ObservedContainer> {
+    let is_chosen = |container: &&ObservedContainer| {
+        let known = options.known_services.as_ref().is_none_or(|known| known.contains(&container.service));
+        let named = options.services.is_empty() || options.services.contains(&container.service);
+        if container.one_off || !known { options.remove_orphans } else { named }
+    };
+    observed.containers.iter().filter(is_chosen).collect()
+}
+
+/// Stops and removes; a container waits until all that depend on its service are gone.
+fn remove_containers(plan: &mut Plan, containers: &[&ObservedContainer], options: &DownOptions) -> Vec<StepId> {
+    let mut removed = Vec::new();
+    let mut by_service: BTreeMap<&str, Vec<StepId>> = BTreeMap::new();
+    for container in dependents_first(containers) {
+        let dependents = containers.iter().filter(|other| depends_on(other, &container.service));
+        let mut after: Vec<StepId> =
+            dependents.filter_map(|other| by_service.get(other.service.as_str())).flatten().copied().collect();
+        after.sort_unstable();
+        after.dedup();
+        let target = ContainerTarget::from(container);
+        if container.is_running() {
+            after = vec![plan.push(Action::StopContainer(target.clone(), options.timeout), Reason::Asked, after)];
+        }
+        let remove = Action::RemoveContainer { container: target, volumes: options.volumes, force: false };
+        let step = plan.push(remove, Reason::Asked, after);
+        by_service.entry(&container.service).or_default().push(step);
+        removed.push(step);
+    }
+    removed
+}
+
+fn depends_on(container: &ObservedContainer, service: &str) -> bool {
+    container.service != service && container.dependencies().iter().any(|(name, _)| *name == service)
+}
+
+/// Containers such that each comes after all that depend on it. Circles, which only edited labels can make, are cut.
+pub(super) fn dependents_first<'o>(containers: &[&'o ObservedContainer]) -> Vec<&'o ObservedContainer> {
+    let mut waiting: Vec<&ObservedContainer> = containers.to_vec();
+    waiting.sort_by(|a, b| (&a.service, &a.name).cmp(&(&b.service, &b.name)));
+    let mut ordered = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let needed: BTreeSet<&str> =
+            waiting.iter().flat_map(|c| c.dependencies().into_iter().map(|(name, _)| name)).collect();
+        let (blocked, free): (Vec<_>, Vec<_>) = waiting.iter().partition(|c| needed.contains(c.service.as_str()));
+        if free.is_empty() {
+            ordered.extend(waiting);
+            break;
+        }
+        ordered.extend(free);
+        waiting = blocked;
+    }
+    ordered
+}
+
+fn remove_networks(plan: &mut Plan, project: &str, observed: &Observed, removed: &[StepId]) {
+    for (name, network) in &observed.networks {
+        if network.project.as_deref() == Some(project) {
+            plan.push(Action::RemoveNetwork(name.clone()), Reason::Asked, removed.to_vec());
+        }
+    }
+}
+
+fn remove_volumes(
+    plan: &mut Plan, project: &str, observed: &Observed, options: &DownOptions, removed: &[StepId],
+) {
+    for (name, volume) in &observed.volumes {
+        if volume.project.as_deref() == Some(project) && !options.external_volumes.contains(name) {
+            plan.push(Action::RemoveVolume(name.clone()), Reason::Asked, removed.to_vec());
+        }
+    }
+}

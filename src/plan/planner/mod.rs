@@ -1,0 +1,16 @@
+//! Plans for each kind of command.
+
+mod containers;
+mod down;
+mod images;
+mod lifecycle;
+mod orphans;
+mod resources;
+mod starts;
+#[cfg(test)]
+mod tests;
+mod up;
+
+pub use down::{DownOptions, RemoveImages, down};
+pub use lifecycle::{Lifecycle, lifecycle, remove_stopped};
+pub use up::up;

@@ -1,0 +1,80 @@
+//! The plan of `up` and `create`: images, networks, volumes, containers, waits, in that order.
+
+use std::collections::BTreeMap;
+
+use super::{containers, images, orphans, resources, starts};
+use crate::plan::desired::{Desired, DesiredError, DesiredService};
+use crate::plan::observed::{Health, Observed};
+use crate::plan::step::{ContainerTarget, Plan, Readiness, StepId};
+
+/// A plan in the making, and what later parts of it need to know of earlier ones.
+pub(super) struct Draft<'a> {
+    pub desired: &'a Desired,
+    pub observed: &'a Observed,
+    pub plan: Plan,
+    /// Steps that make an image, by reference.
+    pub images: BTreeMap<String, StepId>,
+    /// Steps that make a network, by key.
+    pub networks: BTreeMap<String, StepId>,
+    /// Steps that make a volume, by key.
+    pub volumes: BTreeMap<String, StepId>,
+    /// Services planned so far.
+    pub services: BTreeMap<String, PlannedService>,
+}
+
+/// A service whose containers are planned.
+#[derive(Default)]
+pub(super) struct PlannedService {
+    pub containers: Vec<PlannedContainer>,
+    /// A container of it is made anew.
+    pub recreated: bool,
+    /// Waits on it that exist already.
+    pub waits: BTreeMap<Readiness, StepId>,
+}
+
+/// A container that will be there.
+pub(super) struct PlannedContainer {
+    pub target: ContainerTarget,
+    /// The step that brings it into its final form, if it needs one.
+    pub made: Option<StepId>,
+    /// The step that starts it, if it needs one.
+    pub started: Option<StepId>,
+    /// It runs now and keeps running.
+    pub runs: bool,
+    pub health: Option<Health>,
+}
+
+/// Plans `up` (and `create`, with `no_start`).
+///
+/// # Errors
+/// A replica that cannot be translated into a request; `Desired` has checked the first one of each service already.
+pub fn up(desired: &Desired, observed: &Observed) -> Result<Plan, DesiredError> {
+    let mut draft = Draft {
+        desired,
+        observed,
+        plan: Plan::default(),
+        images: BTreeMap::new(),
+        networks: BTreeMap::new(),
+        volumes: BTreeMap::new(),
+        services: BTreeMap::new(),
+    };
+    images::plan(&mut draft);
+    resources::plan(&mut draft);
+    for service in &desired.services {
+        plan_service(&mut draft, service)?;
+    }
+    orphans::plan(&mut draft);
+    if desired.options.wait {
+        starts::wait_for_all(&mut draft);
+    }
+    Ok(draft.plan)
+}
+
+fn plan_service(draft: &mut Draft<'_>, service: &DesiredService) -> Result<(), DesiredError> {
+    let planned = containers::plan(draft, service)?;
+    draft.services.insert(service.name.clone(), planned);
+    if !draft.desired.options.no_start {
+        starts::plan(draft, service);
+    }
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! The plan: steps with one effect each, what they wait for, and why they are there.
+//!
+//! Values only. The planner makes them, `text` prints them, `execute` runs them.
+
+use std::sync::Arc;
+
+use bollard::models::{NetworkCreateRequest, VolumeCreateRequest};
+
+use super::desired::{BuildRequest, ContainerSpec};
+
+/// Position of a step in its plan.
+pub type StepId = usize;
+
+/// Steps in an order in which they could run one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The steps; a step waits only for earlier ones.
+    pub steps: Vec<Step>,
+    /// Containers that run already and stay as they are, by name.
+    pub kept: Vec<String>,
+    /// What the user should know before it starts.
+    pub warnings: Vec<String>,
+}
+
+/// One effect.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The effect.
+    pub action: Action,
+    /// Why it is there.
+    pub reason: Reason,
+    /// Steps that must have succeeded.
+    pub after: Vec<StepId>,
+    /// Waits whose failure is only warned of (`required: false`).
+    pub after_optional: Vec<StepId>,
+}
+
+/// A container that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerTarget {
+    /// Engine id, or the name of one that an earlier step makes.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Service.
+    pub service: String,
+}
+
+/// What a step does: one call to the engine, or one wait.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Get an image from a registry.
+    PullImage(ImagePull),
+    /// Build an image.
+    BuildImage(Arc<BuildRequest>),
+    /// Make a network.
+    CreateNetwork(Arc<NetworkCreateRequest>),
+    /// Remove a network.
+    RemoveNetwork(String),
+    /// Take a container out of a network.
+    DisconnectNetwork {
+        /// Network name.
+        network: String,
+        /// Container.
+        container: ContainerTarget,
+    },
+    /// Make a volume.
+    CreateVolume(Arc<VolumeCreateRequest>),
+    /// Remove a volume.
+    RemoveVolume(String),
+    /// Make a container, under `name` (a temporary one while it replaces another).
+    CreateContainer {
+        /// What it will be.
+        spec: Arc<ContainerSpec>,
+        /// Its name for now.
+        name: String,
+    },
+    /// Give a container its final name after the one it replaces is gone.
+    RenameContainer {
+        /// Name now.
+        from: String,
+        /// Name from now on.
+        to: String,
+    },
+    /// Start a container.
+    StartContainer(ContainerTarget),
+    /// Stop a container.
+    StopContainer(ContainerTarget, StopTimeout),
+    /// Stop and start a container.
+    RestartContainer(ContainerTarget, StopTimeout),
+    /// Send a signal.
+    KillContainer(ContainerTarget, String),
+    /// Freeze a container.
+    PauseContainer(ContainerTarget),
+    /// Thaw a container.
+    UnpauseContainer(ContainerTarget),
+    /// Remove a container that does not run, with its anonymous volumes if asked.
+    RemoveContainer {
+        /// Which.
+        container: ContainerTarget,
+        /// Its anonymous volumes too.
+        volumes: bool,
+        /// Kill it if it runs.
+        force: bool,
+    },
+    /// Wait until containers are ready.
+    Wait {
+        /// What for.
+        until: Readiness,
+        /// The containers; all of them for health, any of them for completion.
+        containers: Vec<ContainerTarget>,
+        /// The service waited for.
+        service: String,
+    },
+    /// Remove an image.
+    RemoveImage(String),
+}
+
+/// An image to get.
+#[derive(Clone, Debug)]
+pub struct ImagePull {
+    /// Reference.
+    pub image: String,
+    /// `os/arch[/variant]`; empty is the engine's own.
+    pub platform: String,
+    /// Who needs it, with the place that says so: for messages.
+    pub users: Vec<ImageUser>,
+    /// Build it when it cannot be had.
+    pub fallback: Option<Arc<BuildRequest>>,
+    /// Go on when it cannot be had.
+    pub optional: bool,
+}
+
+/// A service that names an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageUser {
+    /// Service.
+    pub service: String,
+    /// `file:line:column` of its `image:`.
+    pub place: Option<String>,
+}
+
+/// Grace period in seconds; `None` is the container's own.
+pub type StopTimeout = Option<i32>;
+
+/// What a wait is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Readiness {
+    /// Every container is healthy.
+    Healthy,
+    /// One container ran and exited with 0.
+    Completed,
+    /// Every container runs and is healthy where it has a check, or ended with 0 (`--wait`).
+    Ready,
+}
+
+/// Why a step is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It does not exist.
+    Missing,
+    /// A pull policy or flag asks for it.
+    Policy(String),
+    /// The configuration differs from what it was made from.
+    ConfigChanged,
+    /// The image is another one than it was made from.
+    ImageChanged,
+    /// A flag asks for it.
+    Forced,
+    /// It lacks a network that it should be in.
+    NetworkMissing(String),
+    /// It lacks a volume that it should have.
+    VolumeMissing(String),
+    /// Something that it shares a namespace or mounts with is made anew.
+    ParentRecreated(String),
+    /// It is part of replacing a container.
+    Replaces(String),
+    /// It does not run.
+    NotRunning,
+    /// More replicas than wanted.
+    ScaleDown,
+    /// Its service is not in the project.
+    Orphan,
+    /// A service depends on it.
+    NeededBy(String),
+    /// The user asked for it.
+    Asked,
+    /// Whether this is needed shows only after a pull or build.
+    ImagePending,
+}
+
+impl Plan {
+    /// Appends a step and gives its id.
+    pub fn push(&mut self, action: Action, reason: Reason, after: Vec<StepId>) -> StepId {
+        self.steps.push(Step { action, reason, after, after_optional: Vec::new() });
+        self.steps.len() - 1
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The first part, which gets images; the rest is planned again when these are known.
+    #[must_use]
+    pub fn images_only(&self) -> Plan {
+        let count = self.steps.iter().take_while(|step| step.action.gets_image()).count();
+        Plan { steps: self.steps[..count].to_vec(), ..Plan::default() }
+    }
+}
+
+impl Action {
+    /// Whether the effect is an image that containers are made from.
+    pub fn gets_image(&self) -> bool {
+        matches!(self, Action::PullImage(_) | Action::BuildImage(_))
+    }
+
+    /// Whether it only waits.
+    pub fn is_wait(&self) -> bool {
+        matches!(self, Action::Wait { .. })
+    }
+}
