@@ -20,6 +20,7 @@ pub mod node;
 mod options;
 mod path;
 mod read;
+pub mod render;
 mod schema;
 pub mod source;
 mod spelling;

@@ -1,6 +1,6 @@
-//! How Go prints a floating point number: shortest digits, exponent below 1e-4 and from `large` upward.
+//! How Go prints a floating point number: shortest digits, with an exponent where it is small or large.
 
-/// Prints as `%v` does (exponent from 1e21 upward), which is also the JSON form of ordinary magnitudes.
+/// Prints as `%v` does: an exponent below 1e-4 and from 1e6 upward.
 pub fn format(value: f64) -> String {
     if value.is_nan() {
         return "NaN".into();
@@ -8,7 +8,7 @@ pub fn format(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+Inf".into() } else { "-Inf".into() };
     }
-    with_exponent(value, 1e-4, 1e21)
+    with_exponent(value, 1e-4, 1e6)
 }
 
 /// Prints with an exponent outside `small..large`.
@@ -32,7 +32,7 @@ mod tests {
         let cases = [
             (1.1, "1.1"),
             (2.0, "2"),
-            (1e20, "100000000000000000000"),
+            (1e20, "1e+20"),
             (1e21, "1e+21"),
             (1e-5, "1e-05"),
             (0.5, "0.5"),

@@ -19,6 +19,8 @@ const MAX_NODES: usize = 1_000_000;
 /// Deepest nesting.
 const MAX_DEPTH: usize = 200;
 
+pub use scalar::is_plain_string;
+
 /// A path from the root: map keys, and list positions as digits.
 pub type Path = Vec<String>;
 

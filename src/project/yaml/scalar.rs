@@ -61,6 +61,36 @@ fn typed(text: &str) -> Option<Value> {
     })
 }
 
+/// Whether text without quotes would be read back as the same text by every YAML reader: the words and base-60 numbers
+/// of YAML 1.1 count as other types.
+pub fn is_plain_string(text: &str) -> bool {
+    typed(text).is_none() && !is_old_boolean(text) && !is_base_60(text)
+}
+
+fn is_old_boolean(text: &str) -> bool {
+    let word = text.to_ascii_lowercase();
+    let cased = text == word || text == word.to_ascii_uppercase() || text == capitalized(&word);
+    cased && matches!(word.as_str(), "y" | "yes" | "on" | "n" | "no" | "off")
+}
+
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+    first.to_ascii_uppercase() + rest
+}
+
+/// `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`
+fn is_base_60(text: &str) -> bool {
+    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let mut parts = text.split(':');
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    let first = parts.next().is_some_and(|part| part.starts_with(|c: char| c.is_ascii_digit()) && digits(part));
+    let rest: Vec<&str> = parts.collect();
+    let Some((last, middle)) = rest.split_last() else { return false };
+    let (last, fraction) = last.split_once('.').unwrap_or((last, ""));
+    let sexagesimal = |part: &str| matches!(part.as_bytes(), [a] | [b'0'..=b'5', a] if a.is_ascii_digit());
+    first && digits(fraction) && middle.iter().all(|part| sexagesimal(part)) && sexagesimal(last)
+}
+
 fn number(text: &str) -> Option<Value> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
         return None;

@@ -1,0 +1,69 @@
+//! The typed project as text: YAML and JSON as Compose prints them (compose-surface 1.16), and the compact JSON that
+//! configuration hashes are made of (3.6).
+//!
+//! Compose prints with Go's encoders, whose rules about empty fields differ between the two; `serializer` knows those, so
+//! that the model's types need not.
+
+mod json;
+mod order;
+mod serializer;
+mod yaml;
+
+pub use serializer::Form;
+
+use serde::Serialize;
+
+use super::model::Project;
+use super::node::{Node, Value};
+
+/// A project as YAML.
+pub fn yaml(project: &Project) -> String {
+    yaml::print(&serializer::tree(project, Form::Yaml))
+}
+
+/// A project as indented JSON; top-level keys are sorted.
+pub fn json(project: &Project) -> String {
+    let mut root = serializer::tree(project, Form::Json);
+    if let Some(entries) = root.as_mapping_mut() {
+        for (key, node) in &project.extensions.0 {
+            entries.insert(key.clone(), super::node::Entry { node: order::sorted(node.clone(), Form::Json), ..Default::default() });
+        }
+        entries.sort_unstable_keys();
+    }
+    json::indented(&root)
+}
+
+/// A value as compact JSON, byte for byte what Go's `json.Marshal` gives for the same Compose type.
+pub fn compact_json(value: &impl Serialize) -> String {
+    json::compact(&serializer::tree(value, Form::Json))
+}
+
+/// A tree as YAML, keys sorted.
+pub fn tree_yaml(node: &Node) -> String {
+    yaml::print(&order::sorted(node.clone(), Form::Yaml))
+}
+
+/// A tree as indented JSON, keys sorted.
+pub fn tree_json(node: &Node) -> String {
+    json::indented(&order::sorted(node.clone(), Form::Json))
+}
+
+/// Writes each `$` of every text as `$$`, so that the output loads to the same values.
+pub fn escape_dollars(text: &str) -> String {
+    text.replace('$', "$$")
+}
+
+/// Whether Go leaves a field with this value out.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) | Value::Int(0) => true,
+        Value::Float(number) => *number == 0.0,
+        Value::String(text) => text.is_empty(),
+        Value::Sequence(items) => items.is_empty(),
+        Value::Mapping(entries) => entries.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! YAML as go-yaml prints it: two blanks, lists indented under their key, double quotes where plain text would read as
+//! another type, single quotes where it would not parse.
+
+use std::fmt::Write;
+
+use crate::project::node::{Node, Value};
+use crate::project::spelling::float;
+use crate::project::yaml::is_plain_string;
+
+/// A whole document.
+pub fn print(root: &Node) -> String {
+    let mut out = String::new();
+    match &root.value {
+        Value::Mapping(entries) if !entries.is_empty() => block(&mut out, root, 0),
+        Value::Sequence(items) if !items.is_empty() => block(&mut out, root, 0),
+        _ => {
+            scalar(&mut out, root, 0);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// A map or list that begins on a fresh line.
+fn block(out: &mut String, node: &Node, depth: usize) {
+    match &node.value {
+        Value::Mapping(entries) => {
+            for (key, entry) in entries {
+                indent(out, depth);
+                entry_line(out, key, &entry.node, depth);
+            }
+        }
+        Value::Sequence(items) => {
+            for item in items {
+                indent(out, depth);
+                item_line(out, item, depth);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn entry_line(out: &mut String, key: &str, node: &Node, depth: usize) {
+    out.push_str(&key_text(key));
+    out.push(':');
+    if is_block(node) {
+        out.push('\n');
+        block(out, node, depth + 1);
+    } else {
+        out.push(' ');
+        scalar(out, node, depth + 1);
+        out.push('\n');
+    }
+}
+
+/// `- ` and the item; a map's first key stands on the same line.
+fn item_line(out: &mut String, node: &Node, depth: usize) {
+    out.push_str("- ");
+    match &node.value {
+        Value::Mapping(entries) if !entries.is_empty() => {
+            for (index, (key, entry)) in entries.iter().enumerate() {
+                if index > 0 {
+                    indent(out, depth + 1);
+                }
+                entry_line(out, key, &entry.node, depth + 1);
+            }
+        }
+        Value::Sequence(items) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    indent(out, depth + 1);
+                }
+                item_line(out, item, depth + 1);
+            }
+        }
+        _ => {
+            scalar(out, node, depth + 1);
+            out.push('\n');
+        }
+    }
+}
+
+fn is_block(node: &Node) -> bool {
+    match &node.value {
+        Value::Mapping(entries) => !entries.is_empty(),
+        Value::Sequence(items) => !items.is_empty(),
+        _ => false,
+    }
+}
+
+fn indent(out: &mut String, depth: usize) {
+    out.extend(std::iter::repeat_n("  ", depth));
+}
+
+fn scalar(out: &mut String, node: &Node, depth: usize) {
+    match &node.value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Value::Int(value) => out.push_str(&value.to_string()),
+        Value::Float(value) => out.push_str(&number(*value)),
+        Value::Sequence(_) => out.push_str("[]"),
+        Value::Mapping(_) => out.push_str("{}"),
+        Value::String(text) => string(out, text, depth),
+    }
+}
+
+fn number(value: f64) -> String {
+    if value.is_nan() {
+        ".nan".into()
+    } else if value.is_infinite() {
+        if value > 0.0 { ".inf".into() } else { "-.inf".into() }
+    } else {
+        float::format(value)
+    }
+}
+
+fn string(out: &mut String, text: &str, depth: usize) {
+    if text.contains('\n') && is_literal(text) {
+        literal(out, text, depth);
+    } else {
+        out.push_str(&inline(text));
+    }
+}
+
+/// Keys are never written over several lines.
+fn key_text(key: &str) -> String {
+    inline(key)
+}
+
+fn inline(text: &str) -> String {
+    if text.contains('\n') || is_special(text) || text.contains('\t') || !is_plain_string(text) {
+        return double_quoted(text);
+    }
+    if is_plain(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
+}
+
+/// Whether text may stand without quotes in a block (libyaml's analysis).
+fn is_plain(text: &str) -> bool {
+    let characters: Vec<char> = text.chars().collect();
+    let (Some(first), Some(last)) = (characters.first(), characters.last()) else { return false };
+    if *first == ' ' || *last == ' ' || text.starts_with("---") || text.starts_with("...") {
+        return false;
+    }
+    let blank_after = |index: usize| characters.get(index + 1).is_none_or(|next| matches!(next, ' ' | '\t' | '\n'));
+    match first {
+        '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => return false,
+        '?' | ':' | '-' if blank_after(0) => return false,
+        _ => {}
+    }
+    !characters.iter().enumerate().skip(1).any(|(index, c)| match c {
+        ':' => blank_after(index),
+        '#' => characters[index - 1] == ' ',
+        _ => false,
+    })
+}
+
+/// Characters that only double quotes can hold.
+fn is_special(text: &str) -> bool {
+    text.chars().any(|c| !is_printable(c) && c != '\n' && c != '\t')
+}
+
+fn is_printable(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// Whether text over several lines may be written as a block.
+fn is_literal(text: &str) -> bool {
+    !is_special(text) && !text.ends_with(' ') && !text.contains(" \n")
+}
+
+fn literal(out: &mut String, text: &str, depth: usize) {
+    let hint = if text.starts_with([' ', '\n']) { "2" } else { "" };
+    let chomp = if !text.ends_with('\n') {
+        "-"
+    } else if text == "\n" || text.ends_with("\n\n") {
+        "+"
+    } else {
+        ""
+    };
+    out.push('|');
+    out.push_str(hint);
+    out.push_str(chomp);
+    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
+        out.push('\n');
+        if !line.is_empty() {
+            indent(out, depth.max(1));
+            out.push_str(line);
+        }
+    }
+}
+
+fn double_quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\0' => out.push_str("\\0"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\u{b}' => out.push_str("\\v"),
+            '\u{c}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            '\u{1b}' => out.push_str("\\e"),
+            '\u{85}' => out.push_str("\\N"),
+            '\u{feff}' => out.push_str("\\uFEFF"),
+            c if is_printable(c) => out.push(c),
+            c => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "{}", Escape(u32::from(c)));
+            }
+        }
+    }
+    out.push('"');
+    out
+}
+
+struct Escape(u32);
+
+impl std::fmt::Display for Escape {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            code @ 0..=0xff => write!(formatter, "\\x{code:02X}"),
+            code @ 0x100..=0xffff => write!(formatter, "\\u{code:04X}"),
+            code => write!(formatter, "\\U{code:08X}"),
+        }
+    }
+}
