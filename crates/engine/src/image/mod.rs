@@ -1,52 +1,61 @@
-//! Images: a thin face over the image store, plus what only an engine knows: which containers use them.
+//! Images: a face over the image store, plus what only an engine knows: which containers use them.
+//!
+//! [`describe`] and [`select`] answer questions; [`names`] and [`transfer`] change the store; [`progress`] translates what it tells.
 
+mod describe;
+pub(crate) mod local;
+mod names;
+mod progress;
+mod requests;
+mod select;
+mod transfer;
+
+pub use requests::{ImportRequest, PullRequest};
+
+use std::sync::Arc;
+
+use crate::core::{Core, blocking};
 use crate::error::{Error, Result};
+use crate::events::Bus;
 use crate::filters::Filters;
 use crate::io::{ByteStream, ProgressStream};
+use crate::model::config::Labels;
 use crate::model::image::{
     ImageDeleted, ImageHistory, ImageInspect, ImageSummary, ImagesPruned, RegistryAuth,
 };
 
-/// `POST /images/create` from a registry.
-#[derive(Debug, Clone, Default)]
-pub struct PullRequest {
-    /// Name with or without tag or digest.
-    pub image: String,
-    /// Tag or digest, when given apart.
-    pub tag: Option<String>,
-    /// `os/arch[/variant]`, when asked for.
-    pub platform: Option<String>,
-    /// Credentials of this request.
-    pub auth: Option<RegistryAuth>,
-}
-
-/// `POST /images/create` from an archive of a root filesystem.
-#[derive(Debug, Clone, Default)]
-pub struct ImportRequest {
-    /// Repository of the new image; empty makes a dangling one.
-    pub repository: String,
-    /// Tag.
-    pub tag: String,
-    /// History comment.
-    pub message: String,
-    /// `os/arch[/variant]`, when asked for.
-    pub platform: Option<String>,
-    /// Dockerfile instructions to apply to the configuration.
-    pub changes: Vec<String>,
-}
-
 /// The image calls.
 #[derive(Clone)]
-pub struct Images;
+pub struct Images {
+    core: Arc<Core>,
+}
+
+/// Publishes an event about an image; `name` is what it was called in the request.
+pub(crate) fn publish(events: &Bus, action: &str, id: &str, name: &str) {
+    let attributes = Labels::from([("name".to_owned(), name.to_owned())]);
+    events.publish("image", action, id, attributes);
+}
 
 impl Images {
-    /// Images, newest first. `all` is accepted and changes nothing: there are no intermediate images. Filter keys: before, dangling, label, reference, since, until.
+    pub(crate) fn new(core: Arc<Core>) -> Images {
+        Images { core }
+    }
+
+    /// Images, newest first; intermediate ones do not exist. Filter keys: before, dangling, label, reference, since, until.
     ///
     /// # Errors
     /// An unknown filter.
     pub async fn list(&self, filters: Filters, shared_size: bool) -> Result<Vec<ImageSummary>> {
-        let _ = (filters, shared_size);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let core = self.core.clone();
+        blocking(move || {
+            let images = core.images.images()?;
+            let selected = select::Selection::of(&filters, &core.images)?.apply(&images);
+            Ok(selected
+                .into_iter()
+                .map(|image| describe::summary(&core, image, shared_size.then_some(&images[..])))
+                .collect())
+        })
+        .await
     }
 
     /// Everything about one.
@@ -54,8 +63,8 @@ impl Images {
     /// # Errors
     /// No such image.
     pub async fn inspect(&self, name: &str) -> Result<ImageInspect> {
-        let _ = (name,);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let (core, name) = (self.core.clone(), name.to_owned());
+        blocking(move || describe::inspect(&core, &core.images.resolve(&name)?)).await
     }
 
     /// Its history, newest first.
@@ -63,8 +72,8 @@ impl Images {
     /// # Errors
     /// No such image.
     pub async fn history(&self, name: &str) -> Result<Vec<ImageHistory>> {
-        let _ = (name,);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let (core, name) = (self.core.clone(), name.to_owned());
+        blocking(move || Ok(describe::history(&core, &core.images.resolve(&name)?))).await
     }
 
     /// Gives it another name.
@@ -72,17 +81,32 @@ impl Images {
     /// # Errors
     /// No such image; not a reference.
     pub async fn tag(&self, name: &str, repository: &str, tag: &str) -> Result<()> {
-        let _ = (name, repository, tag);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let (core, name) = (self.core.clone(), name.to_owned());
+        let target = names::target(repository, tag)?.ok_or_else(|| {
+            Error::BadParameter(
+                "invalid reference format: the repository of the new name is empty".to_owned(),
+            )
+        })?;
+        blocking(move || names::tag(&core, &name, &target)).await
     }
 
-    /// Removes a name, and the image when it was the last.
+    /// Removes a name, and the image when it was the last. There are no untagged parents that `no_prune` could keep.
     ///
     /// # Errors
     /// In use (409), no such image.
     pub async fn remove(&self, name: &str, force: bool, no_prune: bool) -> Result<Vec<ImageDeleted>> {
-        let _ = (name, force, no_prune);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let _ = no_prune;
+        let (core, name) = (self.core.clone(), name.to_owned());
+        blocking(move || names::remove(&core, &name, force)).await
+    }
+
+    /// Removes unused ones. Filter keys: dangling, label, label!, until.
+    ///
+    /// # Errors
+    /// An unknown filter.
+    pub async fn prune(&self, filters: Filters) -> Result<ImagesPruned> {
+        let core = self.core.clone();
+        blocking(move || names::prune(&core, &filters)).await
     }
 
     /// Pulls. What fails before the first byte is an error, what fails later ends the stream.
@@ -113,34 +137,22 @@ impl Images {
     /// # Errors
     /// No such image.
     pub async fn save(&self, names: Vec<String>) -> Result<ByteStream> {
-        let _ = (names,);
-        Err(Error::NotImplemented("being written".to_owned()))
+        transfer::save(&self.core, names).await
     }
 
-    /// Loads an archive.
+    /// Loads an archive; `quiet` leaves out the progress of its layers.
     ///
     /// # Errors
-    /// Not an archive.
+    /// Never before the stream; what fails ends it.
     pub async fn load(&self, archive: ByteStream, quiet: bool) -> Result<ProgressStream> {
-        let _ = (archive, quiet);
-        Err(Error::NotImplemented("being written".to_owned()))
+        Ok(transfer::load(&self.core, archive, quiet))
     }
 
     /// Makes an image from a root filesystem.
     ///
     /// # Errors
-    /// Not an archive.
+    /// The name or the platform is wrong; what fails later ends the stream.
     pub async fn import(&self, request: ImportRequest, archive: ByteStream) -> Result<ProgressStream> {
-        let _ = (request, archive);
-        Err(Error::NotImplemented("being written".to_owned()))
-    }
-
-    /// Removes unused ones. Filter keys: dangling, label, label!, until.
-    ///
-    /// # Errors
-    /// An unknown filter.
-    pub async fn prune(&self, filters: Filters) -> Result<ImagesPruned> {
-        let _ = (filters,);
-        Err(Error::NotImplemented("being written".to_owned()))
+        transfer::import(&self.core, request, archive)
     }
 }

@@ -7,4 +7,4 @@ mod processes;
 mod stats;
 
 pub use processes::top;
-pub use stats::{Sample, network_devices, statistics};
+pub use stats::{Sample, network_devices, statistics, total_memory};

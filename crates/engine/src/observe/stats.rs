@@ -169,6 +169,14 @@ fn online_cpus(stat: &str) -> u32 {
     u32::try_from(stat.lines().filter(is_cpu).count()).unwrap_or(u32::MAX)
 }
 
+/// Bytes of memory that this host has.
+///
+/// # Errors
+/// `/proc/meminfo` cannot be read.
+pub fn total_memory() -> Result<u64> {
+    Ok(host_memory(&read("/proc/meminfo")?))
+}
+
 /// Bytes of memory that `/proc/meminfo` tells.
 pub(super) fn host_memory(meminfo: &str) -> u64 {
     let total = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"));

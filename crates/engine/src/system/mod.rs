@@ -1,29 +1,42 @@
-//! Answers about the engine itself.
+//! Answers about the engine itself: `/version`, `/info`, `/system/df`.
 
-use crate::error::{Error, Result};
+mod disk_usage;
+mod host;
+mod info;
+mod version;
+
+use std::sync::Arc;
+
+use crate::core::{Core, blocking};
+use crate::error::Result;
 use crate::model::system::{DiskUsage, Info, Version};
 
 /// The system calls.
 #[derive(Clone)]
-pub struct System;
+pub struct System {
+    core: Arc<Core>,
+}
 
 impl System {
+    pub(crate) fn new(core: Arc<Core>) -> System {
+        System { core }
+    }
+
     /// What this is.
     ///
     /// # Errors
     /// Never.
     pub async fn version(&self) -> Result<Version> {
-        let _ = ((),);
-        Err(Error::NotImplemented("being written".to_owned()))
+        Ok(version::version())
     }
 
     /// What this engine and host can do and how many objects there are.
     ///
     /// # Errors
-    /// The host cannot be read.
+    /// The host or the image store cannot be read.
     pub async fn info(&self) -> Result<Info> {
-        let _ = ((),);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let core = self.core.clone();
+        blocking(move || info::info(&core)).await
     }
 
     /// What takes how much disk.
@@ -31,7 +44,6 @@ impl System {
     /// # Errors
     /// A directory cannot be read.
     pub async fn disk_usage(&self) -> Result<DiskUsage> {
-        let _ = ((),);
-        Err(Error::NotImplemented("being written".to_owned()))
+        disk_usage::disk_usage(&self.core).await
     }
 }
