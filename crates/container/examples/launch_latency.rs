@@ -57,7 +57,9 @@ fn measure(count: usize) -> io::Result<()> {
     println!("{count} at once: {:?}", started.elapsed());
     print_memory()?;
     fs::remove_dir_all(&directory)?;
-    Cgroup::open(Hierarchies::of_this_host()?, "", CGROUP_PARENT).and_then(|group| group.remove()).map_err(io::Error::other)?;
+    Cgroup::open(Hierarchies::of_this_host()?, "", CGROUP_PARENT)
+        .and_then(|group| group.remove())
+        .map_err(io::Error::other)?;
     link.shutdown()
 }
 
@@ -94,8 +96,9 @@ fn one(link: &MonitorLink, spec: &ContainerSpec) -> io::Result<Duration> {
 }
 
 fn all_at_once(link: &MonitorLink, directory: &Path, image: &Path, count: usize) -> io::Result<()> {
-    let specs: Vec<ContainerSpec> =
-        (0..count).map(|number| make_spec(directory, image, &format!("all{number}"))).collect::<io::Result<_>>()?;
+    let specs: Vec<ContainerSpec> = (0..count)
+        .map(|number| make_spec(directory, image, &format!("all{number}")))
+        .collect::<io::Result<_>>()?;
     for spec in &specs {
         link.launch(spec, ChildStdio::default(), ParentStdio::default(), None)?;
     }

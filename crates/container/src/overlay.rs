@@ -25,7 +25,8 @@ pub fn mount_overlay(lower: &[PathBuf], upper: Option<(&Path, &Path)>, target: &
     }
     // Many layers with long paths: name them by short descriptors instead. The mount keeps no reference to these.
     let open: Vec<OwnedFd> = lower.iter().map(|path| open_directory(path)).collect::<io::Result<_>>()?;
-    let short: Vec<OsString> = open.iter().map(|fd| format!("/proc/self/fd/{}", fd.as_raw_fd()).into()).collect();
+    let short: Vec<OsString> =
+        open.iter().map(|fd| format!("/proc/self/fd/{}", fd.as_raw_fd()).into()).collect();
     mount_with(&self::options(&short, upper), target)
 }
 
@@ -105,7 +106,10 @@ mod tests {
 
     #[test]
     fn separators_in_paths_are_escaped() {
-        let options = options(&[escape(Path::new("/a:b")), escape(Path::new("/c"))], Some((Path::new("/u,1"), Path::new("/w"))));
+        let options = options(
+            &[escape(Path::new("/a:b")), escape(Path::new("/c"))],
+            Some((Path::new("/u,1"), Path::new("/w"))),
+        );
         assert_eq!(options, "lowerdir=/a\\:b:/c,upperdir=/u\\,1,workdir=/w");
     }
 }

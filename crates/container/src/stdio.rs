@@ -81,7 +81,8 @@ pub fn create_fifo(path: &Path) -> io::Result<(OwnedFd, OwnedFd)> {
 /// `path` cannot be opened or is no named pipe.
 pub fn open_fifo(path: &Path) -> io::Result<OwnedFd> {
     // Without NONBLOCK this would wait for a writer; afterwards reads shall block as those of a pipe do.
-    let read = open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    let read =
+        open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
     if FileType::from_raw_mode(rustix::fs::fstat(&read)?.st_mode) != FileType::Fifo {
         return Err(io::ErrorKind::InvalidInput.into());
     }
@@ -95,7 +96,11 @@ pub fn open_fifo(path: &Path) -> io::Result<OwnedFd> {
 /// It cannot be opened, or is something else.
 pub(crate) fn open_null(directory: BorrowedFd<'_>, path: &str) -> io::Result<OwnedFd> {
     let null = rustix::fs::openat(directory, path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-    if is_null(null.as_fd())? { Ok(null) } else { Err(io::Error::other(format!("{path} is not the null device"))) }
+    if is_null(null.as_fd())? {
+        Ok(null)
+    } else {
+        Err(io::Error::other(format!("{path} is not the null device")))
+    }
 }
 
 /// Whether `fd` is the character device 1:3.

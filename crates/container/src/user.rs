@@ -117,7 +117,10 @@ fn find_group(groups: &str, group: &str) -> Result<u32, UserError> {
 
 fn groups_of(groups: &str, user: &str) -> Vec<u32> {
     let entries = groups.lines().filter_map(parse_group);
-    entries.filter(|group| group.members.split(',').any(|member| member == user)).map(|group| group.gid).collect()
+    entries
+        .filter(|group| group.members.split(',').any(|member| member == user))
+        .map(|group| group.gid)
+        .collect()
 }
 
 /// None when `text` is not a number.
@@ -148,7 +151,8 @@ mod tests {
     fn look_up(user: &str, additional: &[&str]) -> Result<User, String> {
         let top = tempfile::tempdir().unwrap();
         fs::create_dir(top.path().join("etc")).unwrap();
-        let passwd = "root:x:0:0:root:/root:/bin/sh\nbroken\n1000:x:0:0::/evil:\napp:x:1001:1002::/home/app:/bin/sh\n";
+        let passwd =
+            "root:x:0:0:root:/root:/bin/sh\nbroken\n1000:x:0:0::/evil:\napp:x:1001:1002::/home/app:/bin/sh\n";
         fs::write(top.path().join("etc/passwd"), passwd).unwrap();
         let group = "root:x:0:\nwheel:x:10:root,app\napp:x:1002:\nextra:x:50:\n";
         fs::write(top.path().join("etc/group"), group).unwrap();
@@ -167,14 +171,24 @@ mod tests {
         assert_eq!(look_up("app", &[]), user(1001, 1002, &[10, 1002], "/home/app"));
         assert_eq!(look_up("1001", &[]), user(1001, 1002, &[10, 1002], "/home/app"));
         assert_eq!(look_up("1000", &[]), user(1000, 0, &[0], "/"), "a name of digits is no user");
-        assert_eq!(look_up("app:wheel", &[]), user(1001, 10, &[10], "/home/app"), "implicit groups are dropped");
+        assert_eq!(
+            look_up("app:wheel", &[]),
+            user(1001, 10, &[10], "/home/app"),
+            "implicit groups are dropped"
+        );
         assert_eq!(look_up("7:8", &["extra", "99"]), user(7, 8, &[8, 50, 99], "/"));
     }
 
     #[test]
     fn what_does_not_exist_is_an_error() {
-        assert_eq!(look_up("nobody", &[]).unwrap_err(), "unable to find user nobody: no matching entries in passwd file");
-        assert_eq!(look_up("0:none", &[]).unwrap_err(), "unable to find group none: no matching entries in group file");
+        assert_eq!(
+            look_up("nobody", &[]).unwrap_err(),
+            "unable to find user nobody: no matching entries in passwd file"
+        );
+        assert_eq!(
+            look_up("0:none", &[]).unwrap_err(),
+            "unable to find group none: no matching entries in group file"
+        );
         for number in ["4294967296", "2147483648", "-1"] {
             assert!(look_up(number, &[]).unwrap_err().contains("range"), "{number}");
         }

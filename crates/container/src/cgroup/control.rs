@@ -25,7 +25,8 @@ impl Cgroup {
     /// # Errors
     /// The kernel refuses.
     pub fn kill(&self) -> Result<(), CgroupError> {
-        if let Some(unified) = self.unified.as_deref().filter(|unified| unified.join("cgroup.kill").exists()) {
+        if let Some(unified) = self.unified.as_deref().filter(|unified| unified.join("cgroup.kill").exists())
+        {
             write(unified, "cgroup.kill", "1")?;
         } else if self.directories().next().is_some_and(Path::exists) {
             // Frozen processes cannot fork away from the loop.

@@ -108,7 +108,8 @@ fn append_verdict(program: &mut Vec<u64>, allow: bool) {
 
 /// `struct bpf_insn` in the host's byte order.
 fn instruction(code: u8, destination: u8, source: u8, offset: i16, number: i32) -> u64 {
-    let registers = if cfg!(target_endian = "little") { source << 4 | destination } else { destination << 4 | source };
+    let registers =
+        if cfg!(target_endian = "little") { source << 4 | destination } else { destination << 4 | source };
     let [offset_low, offset_high] = offset.to_ne_bytes();
     let [n0, n1, n2, n3] = number.to_ne_bytes();
     u64::from_ne_bytes([code, registers, offset_low, offset_high, n0, n1, n2, n3])

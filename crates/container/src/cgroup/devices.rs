@@ -1,6 +1,6 @@
 //! Restricting which devices a group may use (contract 1.4.2, 1.4.3).
 
-use super::{Cgroup, CgroupError, device_program, write};
+use super::{Cgroup, CgroupError, device_program, write_each};
 use crate::spec::{DeviceKind, DeviceRule};
 use crate::sys;
 
@@ -15,8 +15,10 @@ impl Cgroup {
             return Ok(());
         }
         if let Some(directory) = self.legacy("devices") {
-            return rules.iter().try_for_each(|rule| {
-                write(directory, if rule.allow { "devices.allow" } else { "devices.deny" }, &legacy_rule(rule))
+            let mut runs = rules.chunk_by(|one, next| one.allow == next.allow);
+            return runs.try_for_each(|run| {
+                let file = if run[0].allow { "devices.allow" } else { "devices.deny" };
+                write_each(directory, file, run.iter().map(legacy_rule))
             });
         }
         let Some(unified) = &self.unified else { return Ok(()) };

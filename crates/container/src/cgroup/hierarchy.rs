@@ -11,11 +11,14 @@ use crate::spec::CgroupLimits;
 const LEGACY_CONTROLLERS: [&str; 8] =
     ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids"];
 
+/// The v2 controllers a container uses. What else the host has there is none of its business.
+const UNIFIED_CONTROLLERS: [&str; 5] = ["cpu", "cpuset", "io", "memory", "pids"];
+
 /// The host's cgroup mounts, read once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hierarchies {
     pub(super) unified: Option<PathBuf>,
-    /// Controllers on the cgroup2 hierarchy; empty on a hybrid host that has them all on v1.
+    /// Those of a container's controllers that are on the cgroup2 hierarchy; empty on a hybrid host that has them all on v1.
     pub(super) unified_controllers: Vec<String>,
     pub(super) legacy: Vec<Hierarchy>,
 }
@@ -36,7 +39,8 @@ impl Hierarchies {
         let mut found = Self::parse(&fs::read_to_string("/proc/self/mountinfo")?);
         if let Some(unified) = &found.unified {
             let controllers = fs::read_to_string(unified.join("cgroup.controllers"))?;
-            found.unified_controllers = controllers.split_whitespace().map(str::to_owned).collect();
+            let used = controllers.split_whitespace().filter(|name| UNIFIED_CONTROLLERS.contains(name));
+            found.unified_controllers = used.map(str::to_owned).collect();
         }
         if found.unified.is_none() && found.legacy.is_empty() {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "no cgroup file system is mounted"));
@@ -96,7 +100,10 @@ impl Hierarchies {
     pub fn has(&self, controller: &str) -> bool {
         let unified = if controller == "blkio" { "io" } else { controller };
         self.unified_controllers.iter().any(|known| known == unified)
-            || self.legacy.iter().any(|hierarchy| hierarchy.controllers.iter().any(|known| known == controller))
+            || self
+                .legacy
+                .iter()
+                .any(|hierarchy| hierarchy.controllers.iter().any(|known| known == controller))
     }
 
     /// What of `limits` this host cannot do and [`super::Cgroup::create`] therefore leaves out, in words for a warning
@@ -116,17 +123,23 @@ impl Hierarchies {
         ];
         let on_v2 = v1_only.iter().filter(|(wanted, _)| *wanted && self.is_unified());
         let missing = controllers.iter().filter(|(wanted, controller, _)| *wanted && !self.has(controller));
-        let mut warnings: Vec<String> =
-            on_v2.map(|(_, what)| format!("This host's cgroup v2 does not support {what}; discarded.")).collect();
-        warnings.extend(missing.map(|(_, _, what)| format!("This host's kernel does not support {what}; discarded.")));
+        let mut warnings: Vec<String> = on_v2
+            .map(|(_, what)| format!("This host's cgroup v2 does not support {what}; discarded."))
+            .collect();
+        warnings.extend(
+            missing.map(|(_, _, what)| format!("This host's kernel does not support {what}; discarded.")),
+        );
         if limits.memory_swap.is_some_and(|swap| swap >= 0) && self.lacks_swap_accounting() {
-            warnings.push("This host's kernel does not support swap limits; memory is limited without swap.".into());
+            warnings.push(
+                "This host's kernel does not support swap limits; memory is limited without swap.".into(),
+            );
         }
         warnings
     }
 
     fn lacks_swap_accounting(&self) -> bool {
-        let mut legacy = self.legacy.iter().filter(|group| group.controllers.iter().any(|name| name == "memory"));
+        let mut legacy =
+            self.legacy.iter().filter(|group| group.controllers.iter().any(|name| name == "memory"));
         legacy.next().is_some_and(|group| !group.mount_point.join("memory.memsw.limit_in_bytes").exists())
     }
 }
@@ -156,6 +169,9 @@ mod tests {
     fn what_cannot_be_limited_is_said() {
         let limits = CgroupLimits { pids: Some(5), memory: Some(1 << 30), ..CgroupLimits::default() };
         let warnings = Hierarchies::parse(HYBRID).unsupported(&limits);
-        assert_eq!(warnings, ["This host's kernel does not support limits on the number of processes; discarded."]);
+        assert_eq!(
+            warnings,
+            ["This host's kernel does not support limits on the number of processes; discarded."]
+        );
     }
 }

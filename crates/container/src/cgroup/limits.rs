@@ -41,7 +41,9 @@ pub(super) fn legacy(limits: &CgroupLimits) -> Vec<Write> {
         (&limits.device_write_iops, "blkio.throttle.write_iops_device"),
     ];
     for (rates, file) in throttles {
-        writes.extend(rates.iter().map(|rate| required("blkio", file, format!("{} {}", device(rate), rate.rate))));
+        writes.extend(
+            rates.iter().map(|rate| required("blkio", file, format!("{} {}", device(rate), rate.rate))),
+        );
     }
     writes
 }
@@ -51,7 +53,9 @@ fn legacy_memory(limits: &CgroupLimits) -> Vec<Write> {
     let mut writes = Vec::new();
     writes.extend(limits.memory.map(|bytes| required("memory", "memory.limit_in_bytes", bytes)));
     writes.extend(limits.memory_swap.map(|bytes| optional("memory", "memory.memsw.limit_in_bytes", bytes)));
-    writes.extend(limits.memory_reservation.map(|bytes| required("memory", "memory.soft_limit_in_bytes", bytes)));
+    writes.extend(
+        limits.memory_reservation.map(|bytes| required("memory", "memory.soft_limit_in_bytes", bytes)),
+    );
     writes.extend(limits.memory_swappiness.map(|value| required("memory", "memory.swappiness", value)));
     if limits.oom_kill_disable {
         writes.push(required("memory", "memory.oom_control", 1));
@@ -68,7 +72,8 @@ fn cpuset(limits: &CgroupLimits) -> Vec<Write> {
 pub(super) fn unified(limits: &CgroupLimits, group: &Path) -> Vec<Write> {
     let mut writes = unified_memory(limits);
     if limits.cpu_quota.is_some() || limits.cpu_period.is_some() {
-        let quota = limits.cpu_quota.filter(|quota| *quota > 0).map_or("max".to_owned(), |quota| quota.to_string());
+        let quota =
+            limits.cpu_quota.filter(|quota| *quota > 0).map_or("max".to_owned(), |quota| quota.to_string());
         let period = limits.cpu_period.unwrap_or(DEFAULT_PERIOD);
         writes.push(required("cpu", "cpu.max", format!("{quota} {period}")));
     }
@@ -141,7 +146,16 @@ mod tests {
 
     #[test]
     fn shares_become_weights() {
-        let points = [(2, 1), (128, 21), (256, 35), (512, 59), (1024, 100), (2048, 174), (4096, 303), (262_144, 10_000)];
+        let points = [
+            (2, 1),
+            (128, 21),
+            (256, 35),
+            (512, 59),
+            (1024, 100),
+            (2048, 174),
+            (4096, 303),
+            (262_144, 10_000),
+        ];
         for (shares, weight) in points {
             assert_eq!(weight_of_shares(shares), weight, "{shares}");
         }
@@ -149,7 +163,12 @@ mod tests {
 
     #[test]
     fn memory_and_cpu_on_both_versions() {
-        let mut limits = CgroupLimits { memory: Some(100), memory_swap: Some(250), pids: Some(0), ..CgroupLimits::default() };
+        let mut limits = CgroupLimits {
+            memory: Some(100),
+            memory_swap: Some(250),
+            pids: Some(0),
+            ..CgroupLimits::default()
+        };
         limits.set_nano_cpus(1_500_000_000);
         let v1 = legacy(&limits);
         assert_eq!(
@@ -165,7 +184,12 @@ mod tests {
         let v2 = unified(&limits, Path::new("/nonexistent"));
         assert_eq!(
             values(&v2),
-            [("memory.swap.max", "150"), ("memory.max", "100"), ("cpu.max", "150000 100000"), ("pids.max", "max")]
+            [
+                ("memory.swap.max", "150"),
+                ("memory.max", "100"),
+                ("cpu.max", "150000 100000"),
+                ("pids.max", "max")
+            ]
         );
     }
 

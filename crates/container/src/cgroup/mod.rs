@@ -72,7 +72,8 @@ impl Cgroup {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "not a plain cgroup name");
             return Err(CgroupError::new("name cgroup", &relative, source));
         }
-        let legacy = hierarchies.legacy.iter().map(|hierarchy| LegacyGroup::below(hierarchy, &relative)).collect();
+        let legacy =
+            hierarchies.legacy.iter().map(|hierarchy| LegacyGroup::below(hierarchy, &relative)).collect();
         Ok(Self { unified: hierarchies.unified.as_ref().map(|unified| unified.join(&relative)), legacy })
     }
 
@@ -82,8 +83,8 @@ impl Cgroup {
     /// A directory cannot be made, or the kernel refuses a limit. Call [`Self::remove`] afterwards.
     pub fn create(hierarchies: &Hierarchies, spec: &CgroupSpec) -> Result<Self, CgroupError> {
         let group = Self::open(hierarchies, &spec.parent, &spec.name)?;
-        for legacy in &group.legacy {
-            legacy.create()?;
+        for legacy in group.legacy.iter().filter(|legacy| !legacy.is_on_demand()) {
+            create_directory(&legacy.path)?;
         }
         if let Some(unified) = &group.unified {
             create_unified(unified, hierarchies)?;
@@ -98,25 +99,51 @@ impl Cgroup {
     /// # Errors
     /// The kernel refuses one; the earlier ones stay changed.
     pub fn set_limits(&self, limits: &CgroupLimits) -> Result<(), CgroupError> {
-        for group in &self.legacy {
-            for write in limits::legacy(limits).iter().filter(|write| group.has(write.controller)) {
-                self::write_limit(&group.path, write)?;
-            }
+        if limits.cpuset_cpus.is_some() || limits.cpuset_mems.is_some() {
+            self.create_on_demand()?;
+        }
+        for write in limits::legacy(limits) {
+            let group = self.legacy.iter().find(|group| group.has(write.controller));
+            group.map_or(Ok(()), |group| write_limit(&group.path, &write))?;
         }
         if let Some(unified) = self.unified_with_controllers() {
             for write in limits::unified(limits, unified) {
-                self::write_limit(unified, &write)?;
+                write_limit(unified, &write)?;
             }
         }
         Ok(())
     }
 
-    /// Moves the calling process (its first thread and all others) into the group.
+    /// Moves the calling process, which must have one thread, into the group.
     ///
     /// # Errors
     /// A directory does not exist, or the kernel refuses.
     pub(crate) fn join(&self) -> Result<(), CgroupError> {
-        self.directories().try_for_each(|directory| write(directory, "cgroup.procs", "0"))
+        for group in &self.legacy {
+            // One thread that moves itself needs no lock over all processes of the host; moving a process does, and
+            // waits for it.
+            match write(&group.path, "tasks", "0") {
+                Err(error) if group.is_on_demand() && error.source.kind() == io::ErrorKind::NotFound => {}
+                result => result?,
+            }
+        }
+        self.unified.as_deref().map_or(Ok(()), |unified| write(unified, "cgroup.procs", "0"))
+    }
+
+    /// Makes the v1 groups that exist only where their limits are used, and moves the group's processes there.
+    fn create_on_demand(&self) -> Result<(), CgroupError> {
+        for group in self.legacy.iter().filter(|group| group.is_on_demand() && !group.path.exists()) {
+            create_directory(&group.path)?;
+            inherit_cpuset(&group.path)?;
+            for pid in self.processes()? {
+                match write(&group.path, "cgroup.procs", &pid.to_string()) {
+                    // It has ended.
+                    Err(error) if error.source.raw_os_error() == Some(libc::ESRCH) => {}
+                    result => result?,
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Removes the group. Its processes must be ended or ending; this waits up to 2 s for them.
@@ -144,7 +171,8 @@ impl Cgroup {
 
     /// `(name, controllers, directory)` of each v1 hierarchy, for the mounts in the container.
     pub(crate) fn legacy_directories(&self) -> impl Iterator<Item = (&str, &[String], &Path)> {
-        self.legacy.iter().map(|group| (group.name.as_str(), group.controllers.as_slice(), group.path.as_path()))
+        let existing = self.legacy.iter().filter(|group| !group.is_on_demand() || group.path.exists());
+        existing.map(|group| (group.name.as_str(), group.controllers.as_slice(), group.path.as_path()))
     }
 
     /// The cgroup2 directory, when that is where the controllers are.
@@ -166,9 +194,9 @@ impl LegacyGroup {
         self.controllers.iter().any(|known| known == controller)
     }
 
-    fn create(&self) -> Result<(), CgroupError> {
-        create_directory(&self.path)?;
-        if self.has("cpuset") { inherit_cpuset(&self.path) } else { Ok(()) }
+    /// A cpuset without limits would do nothing, and cost every start some time.
+    fn is_on_demand(&self) -> bool {
+        self.controllers == ["cpuset"]
     }
 }
 
@@ -199,7 +227,8 @@ fn create_unified(path: &Path, hierarchies: &Hierarchies) -> Result<(), CgroupEr
         return Ok(());
     }
     let root = hierarchies.unified.as_deref().unwrap_or(path);
-    let mut parents: Vec<&Path> = path.ancestors().skip(1).take_while(|parent| parent.starts_with(root)).collect();
+    let mut parents: Vec<&Path> =
+        path.ancestors().skip(1).take_while(|parent| parent.starts_with(root)).collect();
     parents.reverse();
     for parent in parents {
         for controller in &hierarchies.unified_controllers {
@@ -227,9 +256,24 @@ fn write_limit(directory: &Path, limit: &limits::Write) -> Result<(), CgroupErro
 }
 
 fn write(directory: &Path, file: &str, value: &str) -> Result<(), CgroupError> {
+    write_each(directory, file, [value])
+}
+
+/// Writes values one after the other, each in a call of its own.
+fn write_each<Value: AsRef<str>>(
+    directory: &Path,
+    file: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<(), CgroupError> {
     let path = directory.join(file);
-    let written = File::options().write(true).open(&path).and_then(|mut file| file.write_all(value.as_bytes()));
-    written.map_err(|source| CgroupError::new(format!("write {value:?} to"), &path, source))
+    let open = File::options().write(true).open(&path);
+    let mut open = open.map_err(|source| CgroupError::new("open", &path, source))?;
+    for value in values {
+        let written = open.write_all(value.as_ref().as_bytes());
+        written
+            .map_err(|source| CgroupError::new(format!("write {:?} to", value.as_ref()), &path, source))?;
+    }
+    Ok(())
 }
 
 /// The kernel reports an ended process as gone a moment before its cgroup is empty, so a busy group is tried again.

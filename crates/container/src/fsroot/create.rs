@@ -48,7 +48,8 @@ impl Root {
                 Ok(target) => path = parent.join(target),
                 Err(_) => {
                     let name = path.file_name().unwrap_or_default();
-                    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                    let flags =
+                        OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                     match rustix::fs::openat(&directory, name, flags, mode) {
                         Ok(_) | Err(Errno::EXIST) => {}
                         Err(source) => return Err(Error::new("create", &path, source)),

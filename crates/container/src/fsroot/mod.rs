@@ -90,7 +90,8 @@ impl Root {
         let name = path.file_name().ok_or_else(|| Error::new("open", path, io::ErrorKind::InvalidInput))?;
         let parent = path.parent().unwrap_or(Path::new("/"));
         let flags = OFlags::PATH | OFlags::DIRECTORY;
-        let directory = self.resolve(parent, flags, Mode::empty()).map_err(|e| Error::new("open", parent, e))?;
+        let directory =
+            self.resolve(parent, flags, Mode::empty()).map_err(|e| Error::new("open", parent, e))?;
         Ok((directory, name))
     }
 

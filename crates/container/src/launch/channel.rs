@@ -30,7 +30,8 @@ pub(crate) struct Channel(OwnedFd);
 
 /// A connected pair: the monitor's end and the child's.
 pub(crate) fn pair() -> io::Result<(OwnedFd, Channel)> {
-    let (monitor, child) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+    let (monitor, child) =
+        socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
     Ok((monitor, Channel(child)))
 }
 

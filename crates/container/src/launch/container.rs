@@ -74,7 +74,8 @@ fn join_keyring(id: &str) -> Result<(), SetupError> {
 
 fn create_cgroup(spec: &ContainerSpec) -> Result<Cgroup, SetupError> {
     let hierarchies = Hierarchies::of_this_host().at(Stage::Cgroup, || "find the cgroup mounts".into())?;
-    let cgroup = Cgroup::create(hierarchies, &spec.cgroup).at(Stage::Cgroup, || "set up the cgroup".into())?;
+    let cgroup =
+        Cgroup::create(hierarchies, &spec.cgroup).at(Stage::Cgroup, || "set up the cgroup".into())?;
     cgroup.join().at(Stage::Cgroup, || "enter the cgroup".into())?;
     Ok(cgroup)
 }

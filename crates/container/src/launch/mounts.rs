@@ -38,7 +38,8 @@ const DEVPTS: [FileSystemOption<'_>; 4] =
 /// A procfs of this PID namespace that nobody else sees: settings are written through it, so that no mount over the
 /// container's `/proc` can redirect them (contract 10.2, CVE-2025-52881).
 pub(super) fn private_proc() -> Result<Root, SetupError> {
-    let proc = new_mount("proc", &[], MountOptions::confined()).at(STAGE, || "mount a private procfs".into())?;
+    let proc =
+        new_mount("proc", &[], MountOptions::confined()).at(STAGE, || "mount a private procfs".into())?;
     Ok(proc.into())
 }
 
@@ -89,11 +90,7 @@ fn source_name(mount: &Mount) -> String {
     }
 }
 
-fn make_tmpfs(
-    tmpfs: &TmpfsMount,
-    options: MountOptions,
-    target: BorrowedFd<'_>,
-) -> std::io::Result<OwnedFd> {
+fn make_tmpfs(tmpfs: &TmpfsMount, options: MountOptions, target: BorrowedFd<'_>) -> std::io::Result<OwnedFd> {
     let size = tmpfs.size.map(|size| size.to_string());
     let covered = || Ok::<_, std::io::Error>(rustix::fs::fstat(target)?.st_mode & 0o7777);
     let mode = format!("{:o}", tmpfs.mode.map_or_else(covered, Ok)?);

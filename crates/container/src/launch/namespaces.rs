@@ -3,7 +3,8 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::thread::{
-    LinkNameSpaceType, ThreadNameSpaceType, UnshareFlags, move_into_link_name_space, move_into_thread_name_spaces,
+    LinkNameSpaceType, ThreadNameSpaceType, UnshareFlags, move_into_link_name_space,
+    move_into_thread_name_spaces,
 };
 
 use super::channel::Channel;

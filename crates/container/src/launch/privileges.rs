@@ -54,7 +54,8 @@ fn install_filter(process: &Process) -> Result<(), SetupError> {
 
 /// So that the program can reopen its streams through `/dev/stdout` (contract 1.12.8).
 fn own_stdio(uid: u32) -> Result<(), SetupError> {
-    let streams: [BorrowedFd<'_>; 3] = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
+    let streams: [BorrowedFd<'_>; 3] =
+        [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
     for stream in streams {
         let what = || "give the standard streams to the user".to_owned();
         if fstat(stream).at(STAGE, what)?.st_uid == uid || stdio::is_null(stream).at(STAGE, what)? {

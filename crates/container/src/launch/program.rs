@@ -71,7 +71,9 @@ fn enter_working_directory(path: &str) -> Result<(), SetupError> {
     // The kernel names a directory outside of the root "(unreachable)…", or not at all (CVE-2024-21626).
     let current = rustix::process::getcwd(Vec::new()).map_err(|error| failed(&error.into()))?;
     if !current.to_bytes().starts_with(b"/") {
-        return Err(failed(&io::Error::other("current working directory is outside of container mount namespace root")));
+        return Err(failed(&io::Error::other(
+            "current working directory is outside of container mount namespace root",
+        )));
     }
     Ok(())
 }
@@ -115,7 +117,8 @@ fn find(command: &str, search_path: &str) -> Result<PathBuf, SetupError> {
         };
     }
     let mut denied = false;
-    let directories = search_path.split(':').map(|directory| if directory.is_empty() { "." } else { directory });
+    let directories =
+        search_path.split(':').map(|directory| if directory.is_empty() { "." } else { directory });
     for path in directories.map(|directory| Path::new(directory).join(command)) {
         match check_executable(&path) {
             Ok(()) => return Ok(path),

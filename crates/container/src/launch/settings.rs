@@ -95,8 +95,7 @@ fn set_resource_limit(limit: &ResourceLimit) -> Result<(), SetupError> {
     let resource = resource(&limit.name.to_ascii_lowercase()).ok_or_else(unknown)?;
     let value = |value: i64| u64::try_from(value).ok();
     let new = Rlimit { current: value(limit.soft), maximum: value(limit.hard) };
-    setrlimit(resource, new)
-        .at(STAGE, || format!("set ulimit {}={}:{}", limit.name, limit.soft, limit.hard))
+    setrlimit(resource, new).at(STAGE, || format!("set ulimit {}={}:{}", limit.name, limit.soft, limit.hard))
 }
 
 fn resource(name: &str) -> Option<Resource> {

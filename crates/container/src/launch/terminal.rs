@@ -41,7 +41,8 @@ fn use_streams(streams: ChildStdio, root: &Root) -> Result<(), SetupError> {
         Some(stream) => Ok(stream),
         None => stdio::open_null(root.as_fd(), "dev/null").at(STAGE, || "open the null device".into()),
     };
-    let (stdin, stdout, stderr) = (or_null(streams.stdin)?, or_null(streams.stdout)?, or_null(streams.stderr)?);
+    let (stdin, stdout, stderr) =
+        (or_null(streams.stdin)?, or_null(streams.stdout)?, or_null(streams.stderr)?);
     rustix::stdio::dup2_stdin(stdin).at(STAGE, what)?;
     rustix::stdio::dup2_stdout(stdout).at(STAGE, what)?;
     rustix::stdio::dup2_stderr(stderr).at(STAGE, what)

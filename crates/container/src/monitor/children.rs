@@ -42,7 +42,10 @@ struct Process {
 
 enum State {
     /// The child sets itself up, and reports here.
-    Starting { reports: OwnedFd, ready: bool },
+    Starting {
+        reports: OwnedFd,
+        ready: bool,
+    },
     Running,
     Ended(ExitStatus),
 }
@@ -146,7 +149,10 @@ impl Children {
 }
 
 /// The child, and the helper process when the child itself is yet to come from it.
-fn fork_child(pid_namespace: PidNamespace, descriptors: Descriptors) -> std::io::Result<(Child, Option<OwnedFd>)> {
+fn fork_child(
+    pid_namespace: PidNamespace,
+    descriptors: Descriptors,
+) -> std::io::Result<(Child, Option<OwnedFd>)> {
     let (reports, childs_end) = channel::pair()?;
     let flags = match pid_namespace {
         PidNamespace::New => libc::CLONE_NEWNS | libc::CLONE_NEWPID,
@@ -197,7 +203,9 @@ impl Child {
                     let id = id.to_owned();
                     return Some(Outcome::Failed(LaunchFailure { id, stage, message, exit_code }));
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return self.settle_if_ended(id),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    return self.settle_if_ended(id);
+                }
                 Ok(None) | Ok(Some((Report::Forked { .. }, None))) | Err(_) => return Some(self.settle(id)),
             }
         }
@@ -218,7 +226,11 @@ impl Child {
             self.state = State::Running;
             return Outcome::Executed;
         }
-        Outcome::Failed(failure(id.to_owned(), Stage::Fork, "the process was killed while it was being set up"))
+        Outcome::Failed(failure(
+            id.to_owned(),
+            Stage::Fork,
+            "the process was killed while it was being set up",
+        ))
     }
 
     fn look_at_end(&mut self, id: &str) -> Option<Outgoing> {

@@ -22,7 +22,8 @@ pub(super) fn protect() -> io::Result<()> {
     if is_read_only(&current)? {
         return Ok(());
     }
-    let copy = open_tree(CWD, OWN_EXECUTABLE, OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC)?;
+    let copy =
+        open_tree(CWD, OWN_EXECUTABLE, OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC)?;
     let read_only = MountAttributes { set: libc::MOUNT_ATTR_RDONLY, ..MountAttributes::default() };
     sys::mount_setattr(copy.as_fd(), read_only, false)?;
     if !is_read_only(&copy)? {

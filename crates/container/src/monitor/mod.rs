@@ -145,7 +145,8 @@ impl<'a> Monitor<'a> {
         let mut worker_at = None;
         if let Some((pidfd, socket)) = self.worker.descriptors() {
             polled.push(PollFd::from_borrowed_fd(pidfd, PollFlags::IN));
-            let wanted = if self.worker.has_unsent() { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
+            let wanted =
+                if self.worker.has_unsent() { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
             worker_at = socket.is_some().then_some(polled.len());
             polled.extend(socket.map(|socket| PollFd::from_borrowed_fd(socket, wanted)));
         }

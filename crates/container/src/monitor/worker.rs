@@ -162,13 +162,19 @@ impl<'a> Worker<'a> {
 }
 
 fn spawn(arguments: &[OsString]) -> io::Result<Running> {
-    let arguments: Vec<_> = arguments.iter().cloned().map(executable::terminated).collect::<io::Result<_>>()?;
+    let arguments: Vec<_> =
+        arguments.iter().cloned().map(executable::terminated).collect::<io::Result<_>>()?;
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
     let monitor = rustix::process::getpid();
     match sys::fork(0)? {
-        Forked::Parent { pid, pidfd } => {
-            Ok(Running { pid, pidfd, socket: ours, started: Instant::now(), closed: false, unsent: VecDeque::new() })
-        }
+        Forked::Parent { pid, pidfd } => Ok(Running {
+            pid,
+            pidfd,
+            socket: ours,
+            started: Instant::now(),
+            closed: false,
+            unsent: VecDeque::new(),
+        }),
         Forked::Child => {
             let failed = become_worker(&arguments, &theirs, monitor);
             // There is no channel for this; the monitor sees a worker that ended at once.
@@ -185,8 +191,7 @@ fn become_worker(
 ) -> io::Error {
     sys::reset_signals();
     // A worker without a monitor could do nothing but harm.
-    if let Err(error) =
-        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
+    if let Err(error) = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
     {
         return error.into();
     }

@@ -100,18 +100,12 @@ fn check(argument: &Argument, rest: u8) -> Vec<Instruction> {
     let load_high = load(half_offset(argument.index, true));
     let load_low = load(half_offset(argument.index, false));
     match argument.op {
-        Comparison::Equal => vec![
-            load_high,
-            branch(JUMP_EQUAL, high, 0, rest + 2),
-            load_low,
-            branch(JUMP_EQUAL, low, 0, rest),
-        ],
-        Comparison::NotEqual => vec![
-            load_high,
-            branch(JUMP_EQUAL, high, 0, 2),
-            load_low,
-            branch(JUMP_EQUAL, low, rest, 0),
-        ],
+        Comparison::Equal => {
+            vec![load_high, branch(JUMP_EQUAL, high, 0, rest + 2), load_low, branch(JUMP_EQUAL, low, 0, rest)]
+        }
+        Comparison::NotEqual => {
+            vec![load_high, branch(JUMP_EQUAL, high, 0, 2), load_low, branch(JUMP_EQUAL, low, rest, 0)]
+        }
         Comparison::MaskedEqual => {
             let (wanted_high, wanted_low) = halves(argument.value_two);
             vec![

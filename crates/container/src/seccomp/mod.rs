@@ -95,7 +95,9 @@ pub(crate) fn filter(choice: &Seccomp, capabilities: Capabilities) -> Result<Opt
     match choice {
         Seccomp::Unconfined => Ok(None),
         Seccomp::Profile(profile) => profile.compile(capabilities).map(Some),
-        Seccomp::Default if capabilities == Capabilities::docker_defaults() => usual_filter().clone().map(Some),
+        Seccomp::Default if capabilities == Capabilities::docker_defaults() => {
+            usual_filter().clone().map(Some)
+        }
         Seccomp::Default => default::profile().compile(capabilities).map(Some),
     }
 }

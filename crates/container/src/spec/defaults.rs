@@ -25,8 +25,12 @@ pub fn default_mounts(shm_size: u64) -> Vec<Mount> {
         mode: Some(0o755),
         options: Vec::new(),
     };
-    let shm =
-        TmpfsMount { source: Some("shm".into()), size: Some(shm_size), mode: Some(0o1777), options: Vec::new() };
+    let shm = TmpfsMount {
+        source: Some("shm".into()),
+        size: Some(shm_size),
+        mode: Some(0o1777),
+        options: Vec::new(),
+    };
     vec![
         Mount::new("/proc", MountKind::Proc, confined),
         Mount::new("/dev", MountKind::Tmpfs(dev), MountOptions { strict_atime: true, ..no_suid }),

@@ -10,8 +10,12 @@ mod namespaces;
 mod process;
 mod resources;
 
-pub use defaults::{DEFAULT_PATH, DEFAULT_SHM_SIZE, default_masked_paths, default_mounts, default_read_only_paths};
-pub use devices::{DeviceAccess, DeviceKind, DeviceNode, DeviceRule, default_device_nodes, default_device_rules};
+pub use defaults::{
+    DEFAULT_PATH, DEFAULT_SHM_SIZE, default_masked_paths, default_mounts, default_read_only_paths,
+};
+pub use devices::{
+    DeviceAccess, DeviceKind, DeviceNode, DeviceRule, default_device_nodes, default_device_rules,
+};
 pub use filesystem::{BindMount, Mount, MountKind, MountOptions, Propagation, RootFilesystem, TmpfsMount};
 pub use namespaces::{CgroupNamespace, Namespace, Namespaces, NetworkNamespace};
 pub use process::{Process, ResourceLimit, Seccomp, TerminalSize};
@@ -91,8 +95,12 @@ mod tests {
     #[test]
     fn a_spec_survives_its_json() {
         let root = RootFilesystem::Directory { path: "/rootfs".into() };
-        let mut spec =
-            ContainerSpec::docker_defaults("0123456789abcdef", "wharf", root, Process::docker_defaults(vec!["sh".into()]));
+        let mut spec = ContainerSpec::docker_defaults(
+            "0123456789abcdef",
+            "wharf",
+            root,
+            Process::docker_defaults(vec!["sh".into()]),
+        );
         spec.mounts.push(Mount::bind("/a", "/b", true));
         let text = serde_json::to_string(&spec).unwrap();
         assert_eq!(serde_json::from_str::<ContainerSpec>(&text).unwrap(), spec);

@@ -52,8 +52,9 @@ pub(crate) fn attach_device_program(cgroup: &Path, program: &[u64]) -> io::Resul
         flags: BPF_F_ALLOW_MULTI,
     };
     // SAFETY: the attributes are those of this command, of the given size, and live over the call.
-    let result =
-        unsafe { libc::syscall(libc::SYS_bpf, BPF_PROG_ATTACH, &raw const attributes, size_of_val(&attributes)) };
+    let result = unsafe {
+        libc::syscall(libc::SYS_bpf, BPF_PROG_ATTACH, &raw const attributes, size_of_val(&attributes))
+    };
     check(result).map(|_| ())
 }
 
@@ -70,8 +71,9 @@ fn load(program: &[u64]) -> io::Result<OwnedFd> {
         flags: 0,
     };
     // SAFETY: the attributes are those of this command, of the given size; they and what they point to live over the call.
-    let result =
-        unsafe { libc::syscall(libc::SYS_bpf, BPF_PROG_LOAD, &raw const attributes, size_of_val(&attributes)) };
+    let result = unsafe {
+        libc::syscall(libc::SYS_bpf, BPF_PROG_LOAD, &raw const attributes, size_of_val(&attributes))
+    };
     let descriptor = check(result)? as i32;
     // SAFETY: the kernel has just made this descriptor for us.
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })

@@ -54,7 +54,11 @@ pub(crate) fn pass_as(descriptor: BorrowedFd<'_>, number: RawFd) -> io::Result<(
 }
 
 /// Replaces this process's program by the open file `program`. Returns only when that fails.
-pub(crate) fn execute_file(program: BorrowedFd<'_>, arguments: &[CString], environment: &[CString]) -> io::Error {
+pub(crate) fn execute_file(
+    program: BorrowedFd<'_>,
+    arguments: &[CString],
+    environment: &[CString],
+) -> io::Error {
     let arguments = pointers(arguments);
     let environment = pointers(environment);
     // SAFETY: as in `execute`; the empty path with AT_EMPTY_PATH names the descriptor itself.
@@ -83,7 +87,9 @@ pub(crate) fn adopt_inherited(number: RawFd) -> io::Result<OwnedFd> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     // SAFETY: only looked at here; when it is closed the calls below fail with EBADF.
     let socket = unsafe { BorrowedFd::borrow_raw(number) };
-    if rustix::net::sockopt::socket_type(socket)? != SocketType::SEQPACKET || TAKEN.swap(true, Ordering::Relaxed) {
+    if rustix::net::sockopt::socket_type(socket)? != SocketType::SEQPACKET
+        || TAKEN.swap(true, Ordering::Relaxed)
+    {
         return Err(io::ErrorKind::NotConnected.into());
     }
     rustix::io::fcntl_setfd(socket, rustix::io::FdFlags::CLOEXEC)?;

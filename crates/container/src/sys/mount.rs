@@ -19,7 +19,11 @@ pub(crate) struct MountAttributes {
 }
 
 /// Changes the mount that `mount` is the root of, and those below it when `recursive`.
-pub(crate) fn mount_setattr(mount: BorrowedFd<'_>, attributes: MountAttributes, recursive: bool) -> io::Result<()> {
+pub(crate) fn mount_setattr(
+    mount: BorrowedFd<'_>,
+    attributes: MountAttributes,
+    recursive: bool,
+) -> io::Result<()> {
     let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
     // SAFETY: the path is a terminated string, and the structure has the size that is said; both live over the call.
     let result = unsafe {

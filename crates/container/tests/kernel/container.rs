@@ -1,10 +1,8 @@
 //! What a container with Docker's defaults looks like from the inside, and how it ends.
 
-mod support;
-
 use std::fs;
 
-use support::{Engine, skip};
+use crate::support::{Engine, skip};
 use wharf_container::process::ExitStatus;
 use wharf_container::spec::{CgroupLimits, Mount, Namespace, ResourceLimit, TmpfsMount};
 use wharf_container::{LaunchFailure, Stage};
@@ -83,7 +81,12 @@ fn what_must_not_be_seen_or_written_is_not() {
     let spec = engine.shell(script);
     let output = engine.run(&spec);
     assert_eq!(output.stdout, "0\n0\n");
-    assert_eq!(output.stderr.matches("Read-only file system").count() + output.stderr.matches("nonexistent").count(), 4, "{}", output.stderr);
+    assert_eq!(
+        output.stderr.matches("Read-only file system").count() + output.stderr.matches("nonexistent").count(),
+        4,
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]
@@ -145,7 +148,11 @@ fn users_groups_and_the_working_directory() {
     spec.process.additional_groups = vec!["77".into()];
     spec.process.working_directory = "/work/dir".into();
     let text = engine.run(&spec).success();
-    assert_eq!(text, "1000\n1001\n50 77 1001\n/home/app\n/work/dir\n0\nCapEff:\t0000000000000000\nx\n".replace("50 77 1001", "1001 50 77"));
+    assert_eq!(
+        text,
+        "1000\n1001\n50 77 1001\n/home/app\n/work/dir\n0\nCapEff:\t0000000000000000\nx\n"
+            .replace("50 77 1001", "1001 50 77")
+    );
 
     let mut spec = engine.shell("id -u; id -G; echo $HOME");
     spec.process.user = "4242:7".into();
@@ -162,7 +169,11 @@ fn failure_of(arguments: &[&str]) -> LaunchFailure {
     let mut engine = Engine::start();
     engine.adoption();
     fs::write(engine.image().join("etc/broken"), "#!/no/such/interpreter\n").unwrap();
-    fs::set_permissions(engine.image().join("etc/broken"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    fs::set_permissions(
+        engine.image().join("etc/broken"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
     let spec = engine.container(arguments);
     engine.failure(&spec)
 }
@@ -321,9 +332,12 @@ fn limits_hold() {
     }
     let mut engine = Engine::start();
     engine.adoption();
-    let mut spec = engine.shell("ulimit -n; ulimit -c; cat /proc/self/oom_score_adj; tail /dev/zero; exit $?");
-    spec.process.resource_limits =
-        vec![ResourceLimit { name: "nofile".into(), soft: 100, hard: 200 }, ResourceLimit { name: "CORE".into(), soft: 0, hard: 0 }];
+    let mut spec =
+        engine.shell("ulimit -n; ulimit -c; cat /proc/self/oom_score_adj; tail /dev/zero; exit $?");
+    spec.process.resource_limits = vec![
+        ResourceLimit { name: "nofile".into(), soft: 100, hard: 200 },
+        ResourceLimit { name: "CORE".into(), soft: 0, hard: 0 },
+    ];
     spec.process.oom_score_adj = Some(300);
     spec.cgroup.limits = CgroupLimits {
         memory: Some(16 << 20),

@@ -1,12 +1,10 @@
 //! The monitor outlives the worker, and containers outlive both.
 
-mod support;
-
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::time::Instant;
 
-use support::{DEADLINE, Engine, adopted, kill, read_all, skip, wait_readable};
+use crate::support::{DEADLINE, Engine, adopted, kill, read_all, skip, wait_readable};
 use wharf_container::client::Event;
 use wharf_container::process::ExitStatus;
 use wharf_container::stdio::{self, ChildStdio, ParentStdio};
@@ -186,27 +184,4 @@ fn a_container_survives_the_monitor() {
     if let Some(status) = pidfd.exit_status().unwrap() {
         assert_eq!(status, ExitStatus::Code(12));
     }
-}
-
-#[test]
-fn freezing_and_killing() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
-    let spec = engine.shell("sleep 60 & sleep 60 & wait");
-    let (_, _stdio) = engine.launch(&spec).unwrap();
-    let cgroup = engine.cgroup(&spec);
-    cgroup.freeze().unwrap();
-    assert!(cgroup.is_frozen());
-    cgroup.thaw().unwrap();
-    assert!(!cgroup.is_frozen());
-    cgroup.freeze().unwrap();
-    cgroup.kill().unwrap();
-    assert_eq!(engine.exited().1, ExitStatus::Signal(9));
-    cgroup.remove().unwrap();
-    assert!(cgroup.processes().is_err(), "it is gone");
-    cgroup.kill().unwrap();
-    cgroup.remove().unwrap();
 }

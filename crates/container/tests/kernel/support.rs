@@ -271,8 +271,11 @@ pub fn read_all(fd: Option<OwnedFd>) -> String {
 }
 
 pub fn kill(pid: i32) {
-    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::KILL)
-        .unwrap();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(pid).unwrap(),
+        rustix::process::Signal::KILL,
+    )
+    .unwrap();
 }
 
 /// A directory tree with busybox and the few files that programs look for.
@@ -286,11 +289,8 @@ fn make_image(path: &Path) {
     for applet in String::from_utf8(applets.stdout).unwrap().lines().filter(|name| *name != "busybox") {
         symlink("busybox", path.join("bin").join(applet)).unwrap();
     }
-    fs::write(
-        path.join("etc/passwd"),
-        "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n",
-    )
-    .unwrap();
+    fs::write(path.join("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n")
+        .unwrap();
     fs::write(path.join("etc/group"), "root:x:0:\napp:x:1001:\nextra:x:50:app\n").unwrap();
 }
 

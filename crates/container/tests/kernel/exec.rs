@@ -1,12 +1,10 @@
 //! More processes in a running container, and terminals.
 
-mod support;
-
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 
-use support::{Engine, skip};
+use crate::support::{Engine, skip};
 use wharf_container::Stage;
 use wharf_container::process::ExitStatus;
 use wharf_container::pty;
@@ -97,7 +95,11 @@ fn many_execs_at_once_all_come_back() {
     let running = running();
     let spec = running.exec("exit 9");
     for number in 0..40 {
-        running.engine.link.exec(&format!("e{number}"), &spec, ChildStdio::default(), ParentStdio::default()).unwrap();
+        running
+            .engine
+            .link
+            .exec(&format!("e{number}"), &spec, ChildStdio::default(), ParentStdio::default())
+            .unwrap();
     }
     let (mut launched, mut exited) = (0, 0);
     while exited < 40 {
@@ -130,7 +132,9 @@ fn a_container_with_a_terminal() {
     }
     let mut engine = Engine::start();
     engine.adoption();
-    let mut spec = engine.shell("tty; stat -c %u /dev/console /dev/pts/0; stty size; read line; echo got $line; stty size; exit 4");
+    let mut spec = engine.shell(
+        "tty; stat -c %u /dev/console /dev/pts/0; stty size; read line; echo got $line; stty size; exit 4",
+    );
     spec.process.terminal = Some(TerminalSize { rows: 30, columns: 100 });
     spec.process.user = "1000".into();
     let (launched, _) = engine.launch(&spec).unwrap();
@@ -145,7 +149,10 @@ fn a_container_with_a_terminal() {
     assert_eq!(engine.exited().1, ExitStatus::Code(4));
     let mut rest = Vec::new();
     let end = reader.read_to_end(&mut rest);
-    assert!(end.is_ok() || end.is_err_and(|error| error.raw_os_error() == Some(5)), "EIO is the end of a terminal");
+    assert!(
+        end.is_ok() || end.is_err_and(|error| error.raw_os_error() == Some(5)),
+        "EIO is the end of a terminal"
+    );
 }
 
 #[test]

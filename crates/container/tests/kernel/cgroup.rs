@@ -1,0 +1,74 @@
+//! Groups as such: freezing, killing, devices on cgroup2, clean removal.
+
+use std::fs;
+
+use crate::support::{Engine, skip};
+use wharf_container::cgroup::{Cgroup, Hierarchies};
+use wharf_container::process::ExitStatus;
+use wharf_container::spec::{CgroupLimits, CgroupSpec};
+
+#[test]
+fn freezing_and_killing() {
+    if skip() {
+        return;
+    }
+    let mut engine = Engine::start();
+    engine.adoption();
+    let spec = engine.shell("sleep 60 & sleep 60 & wait");
+    let (_, _stdio) = engine.launch(&spec).unwrap();
+    let cgroup = engine.cgroup(&spec);
+    cgroup.freeze().unwrap();
+    assert!(cgroup.is_frozen());
+    cgroup.thaw().unwrap();
+    assert!(!cgroup.is_frozen());
+    cgroup.freeze().unwrap();
+    cgroup.kill().unwrap();
+    assert_eq!(engine.exited().1, ExitStatus::Signal(9));
+    cgroup.remove().unwrap();
+    assert!(cgroup.processes().is_err(), "it is gone");
+    cgroup.kill().unwrap();
+    cgroup.remove().unwrap();
+}
+
+#[test]
+fn limits_can_change_while_it_runs() {
+    if skip() {
+        return;
+    }
+    let mut engine = Engine::start();
+    engine.adoption();
+    let spec = engine.shell("read line; grep Cpus_allowed_list /proc/self/status | cut -f 2");
+    let (_, mut stdio) = engine.launch(&spec).unwrap();
+    let limits = CgroupLimits { cpuset_cpus: Some("0".into()), pids: Some(50), ..CgroupLimits::default() };
+    engine.cgroup(&spec).set_limits(&limits).unwrap();
+    assert_eq!(engine.cgroup(&spec).stats().pids.limit, Some(50));
+    std::io::Write::write_all(&mut fs::File::from(stdio.stdin.take().unwrap()), b"go\n").unwrap();
+    assert_eq!(engine.finish(stdio).success(), "0\n");
+}
+
+#[test]
+fn names_that_lead_elsewhere_are_refused() {
+    let Ok(hierarchies) = Hierarchies::of_this_host() else { return };
+    for (parent, name) in [("..", "x"), ("a/../..", "x"), ("wharf", ""), ("wharf", "a/b"), ("wharf", "..")] {
+        assert!(Cgroup::open(hierarchies, parent, name).is_err(), "{parent}/{name}");
+    }
+    assert!(Cgroup::open(hierarchies, "/a/b", "x").is_ok());
+}
+
+#[test]
+fn a_refused_limit_names_the_file() {
+    if skip() {
+        return;
+    }
+    let hierarchies = Hierarchies::of_this_host().unwrap();
+    let spec = CgroupSpec {
+        parent: format!("wharf-test-refused-{}", std::process::id()),
+        name: "x".into(),
+        limits: CgroupLimits { cpu_quota: Some(5), cpu_period: Some(1), ..CgroupLimits::default() },
+        device_rules: Vec::new(),
+    };
+    let error = Cgroup::create(hierarchies, &spec).unwrap_err();
+    Cgroup::open(hierarchies, &spec.parent, &spec.name).unwrap().remove().unwrap();
+    Cgroup::open(hierarchies, "", &spec.parent).unwrap().remove().unwrap();
+    assert!(error.to_string().starts_with("write \"") && error.to_string().contains("/cpu."), "{error}");
+}

@@ -1,0 +1,9 @@
+//! Containers, execs and the monitor against the real kernel. Needs root and a static busybox; skips with a message else.
+
+#![expect(clippy::unwrap_used, reason = "a failure in a helper fails the test, which is all that is wanted")]
+
+mod cgroup;
+mod container;
+mod exec;
+mod monitor;
+mod support;
