@@ -65,6 +65,17 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     Ok(Some(stored.content))
 }
 
+/// Bytes on disk below a directory, without following links or leaving its file system. What cannot be read counts nothing.
+pub fn usage(directory: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(directory) else { return 0 };
+    let size = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => usage(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    };
+    entries.flatten().map(size).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

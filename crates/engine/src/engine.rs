@@ -1,7 +1,10 @@
 //! The engine as one value: its parts, each with its own calls.
 
+use std::sync::Arc;
+
 use crate::build::Builds;
 use crate::container::Containers;
+use crate::core::Core;
 use crate::events::Bus;
 use crate::exec::Execs;
 use crate::image::Images;
@@ -28,4 +31,20 @@ pub struct Engine {
     pub events: Bus,
     /// The engine itself.
     pub system: System,
+}
+
+impl Engine {
+    /// All calls on the shared parts.
+    pub(crate) fn new(core: Arc<Core>) -> Engine {
+        Engine {
+            containers: Containers::new(core.clone()),
+            execs: Execs::new(core.clone()),
+            images: Images::new(core.clone()),
+            networks: Networks::new(core.clone()),
+            volumes: Volumes::new(core.clone()),
+            builds: Builds::new(core.clone()),
+            events: core.events.clone(),
+            system: System::new(core),
+        }
+    }
 }

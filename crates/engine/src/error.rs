@@ -102,6 +102,9 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// The image store failed.
+    #[error("the image store failed")]
+    Image(#[source] Box<wharf_image::store::StoreError>),
     /// Something inside this engine broke.
     #[error("{0}")]
     Internal(String),
@@ -124,7 +127,9 @@ impl Error {
             Error::NotImplemented(_) => ErrorKind::NotImplemented,
             Error::Unavailable(_) => ErrorKind::Unavailable,
             Error::Start { exit_code, .. } => start_kind(*exit_code),
-            Error::Io { .. } | Error::State { .. } | Error::Internal(_) => ErrorKind::Internal,
+            Error::Io { .. } | Error::State { .. } | Error::Image(_) | Error::Internal(_) => {
+                ErrorKind::Internal
+            }
         }
     }
 

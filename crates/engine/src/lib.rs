@@ -34,4 +34,6 @@ pub mod volume;
 pub use engine::Engine;
 pub use error::{Error, ErrorKind, Result};
 pub use paths::EnginePaths;
-pub use personality::{ensure_running, run_monitor, run_worker, status, stop};
+pub use personality::{
+    StartError, Status, WorkerOptions, ensure_running, run_monitor, run_worker, status, stop,
+};

@@ -64,11 +64,14 @@ fn add(mapping: &DeviceMapping, privileged: bool, devices: &mut Devices) -> Resu
 
 fn access(text: &str) -> Result<DeviceAccess> {
     let text = if text.is_empty() { "rwm" } else { text };
-    DeviceAccess::parse(text).ok_or_else(|| Error::BadParameter(format!("invalid device permissions: {text:?}")))
+    DeviceAccess::parse(text)
+        .ok_or_else(|| Error::BadParameter(format!("invalid device permissions: {text:?}")))
 }
 
 fn gathering(path: &str, why: &str) -> Error {
-    Error::BadParameter(format!("error gathering device information while adding custom device {path:?}: {why}"))
+    Error::BadParameter(format!(
+        "error gathering device information while adding custom device {path:?}: {why}"
+    ))
 }
 
 /// The device at `source`, or all below it, as they will be below `target`.

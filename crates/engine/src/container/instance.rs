@@ -146,9 +146,14 @@ impl Container {
         let mut state = lock(&self.state);
         let result = change(&mut state);
         if let Err(error) = disk::save(&self.path("state.json"), &*state) {
-            tracing::error!(container = self.id, error = error.message(), "the state of a container is not on disk");
+            tracing::error!(
+                container = self.id,
+                error = error.message(),
+                "the state of a container is not on disk"
+            );
         }
-        let (running, exit_code, error) = (state.status.counts_as_running(), state.exit_code, state.error.clone());
+        let (running, exit_code, error) =
+            (state.status.counts_as_running(), state.exit_code, state.error.clone());
         drop(state);
         self.phase.send_if_modified(|phase| {
             let changed = phase.running != running || phase.exit_code != exit_code || phase.error != error;
@@ -197,7 +202,7 @@ impl Container {
     /// They cannot be written.
     pub fn save(&self) -> Result<()> {
         disk::save(&self.path("state.json"), &*lock(&self.state))?;
-        disk::save(&self.path("config.json"), &*lock(&self.record))
+        disk::save(&self.path("config.json"), &*self.record())
     }
 
     /// Removes its directory.

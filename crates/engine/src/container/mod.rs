@@ -1,20 +1,49 @@
 //! Containers: their life cycle, their files, their answers.
+//!
+//! The way of a container: [`create`] checks and makes it, [`start`] launches it, [`exit`] handles its end, [`remove`] lets it go.
+//! [`instance`] is one container, [`store`] all of them; the other modules are one question or one rule each.
 
+pub(crate) mod adopt;
+mod attach;
+mod create;
+mod describe;
+mod devices;
+mod exit;
+mod files;
+mod health;
+pub(crate) mod init_layer;
+pub(crate) mod instance;
 mod limits;
-mod merge;
+mod list;
+pub(crate) mod merge;
 pub mod mounts;
-mod record;
+mod prune;
+pub(crate) mod record;
+mod remove;
 pub mod requests;
 pub mod restart;
-mod state;
+pub(crate) mod run;
+mod security;
+pub(crate) mod spec;
+pub(crate) mod start;
+pub(crate) mod state;
+pub(crate) mod stop;
+pub(crate) mod store;
+mod update;
+mod validate;
+mod wait;
 
+pub(crate) use prune::until;
 pub use requests::{
     ArchivePut, AttachOptions, CommitRequest, CreateRequest, ListOptions, LogOptions, LogStream,
     RemoveOptions, StopOptions, WaitCondition, Waiting,
 };
 
+use std::sync::Arc;
+
 use futures::stream::BoxStream;
 
+use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::filters::Filters;
 use crate::io::{Attached, ByteStream, TtySize};
@@ -23,19 +52,30 @@ use crate::model::host_config::{UpdateBody, Updated};
 use crate::model::inspect::ContainerInspect;
 use crate::model::stats::Stats;
 use crate::model::summary::{Change, ContainerSummary, ContainersPruned, PathStat, Top};
+use instance::Container;
+use state::Status;
 
 /// The container calls. A `reference` is a full id, a name or a unique id prefix (contract 1.15.7).
 #[derive(Clone)]
-pub struct Containers;
+pub struct Containers {
+    core: Arc<Core>,
+}
 
 impl Containers {
+    pub(crate) fn new(core: Arc<Core>) -> Containers {
+        Containers { core }
+    }
+
+    fn get(&self, reference: &str) -> Result<Arc<Container>> {
+        self.core.containers.get(reference)
+    }
+
     /// Creates a container.
     ///
     /// # Errors
     /// The request is wrong, the image is missing, the name is taken.
     pub async fn create(&self, request: CreateRequest) -> Result<Created> {
-        let _ = (request,);
-        Err(Error::NotImplemented("being written".to_owned()))
+        create::create(&self.core, request).await
     }
 
     /// Starts it.
@@ -43,8 +83,20 @@ impl Containers {
     /// # Errors
     /// Not modified when it runs; [`Error::Start`] when the process cannot run.
     pub async fn start(&self, reference: &str) -> Result<()> {
-        let _ = (reference,);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let container = self.get(reference)?;
+        let _operation = container.operation.lock().await;
+        match container.status() {
+            Status::Running => return Err(not_modified(&container, "is already running")),
+            Status::Paused => {
+                return Err(Error::Conflict(
+                    "cannot start a paused container, try unpause instead".to_owned(),
+                ));
+            }
+            Status::Restarting => return Err(stop::restarting(&container)),
+            Status::Created | Status::Exited | Status::Dead => {}
+        }
+        container.update_state(|state| (state.manually_stopped, state.restart_count) = (false, 0));
+        start::launch(&self.core, &container).await
     }
 
     /// Stops it (contract 1.11.1).
@@ -52,8 +104,17 @@ impl Containers {
     /// # Errors
     /// Not modified when it does not run.
     pub async fn stop(&self, reference: &str, options: StopOptions) -> Result<()> {
-        let _ = (reference, options);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let container = self.get(reference)?;
+        let core = self.core.clone();
+        // In a task of its own: a client that goes away does not leave it half stopped.
+        spawned(async move {
+            let _operation = container.operation.lock().await;
+            match stop::stop(&core, &container, &options).await? {
+                true => Ok(()),
+                false => Err(not_modified(&container, "is already stopped")),
+            }
+        })
+        .await
     }
 
     /// Stops and starts it.
@@ -61,8 +122,17 @@ impl Containers {
     /// # Errors
     /// As `stop` and `start`.
     pub async fn restart(&self, reference: &str, options: StopOptions) -> Result<()> {
-        let _ = (reference, options);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let container = self.get(reference)?;
+        let core = self.core.clone();
+        spawned(async move {
+            let _operation = container.operation.lock().await;
+            stop::stop(&core, &container, &options).await?;
+            container.update_state(|state| (state.manually_stopped, state.restart_count) = (false, 0));
+            start::launch(&core, &container).await?;
+            container.publish(&core.events, "restart", &[]);
+            Ok(())
+        })
+        .await
     }
 
     /// Sends a signal; absent is SIGKILL.
@@ -70,8 +140,7 @@ impl Containers {
     /// # Errors
     /// Not running (409), unknown signal.
     pub async fn kill(&self, reference: &str, signal: Option<&str>) -> Result<()> {
-        let _ = (reference, signal);
-        Err(Error::NotImplemented("being written".to_owned()))
+        stop::kill(&self.core, &self.get(reference)?, signal).await
     }
 
     /// Registers a wait; the inner future answers when the condition holds.
@@ -79,8 +148,7 @@ impl Containers {
     /// # Errors
     /// No such container.
     pub async fn wait(&self, reference: &str, condition: WaitCondition) -> Result<Waiting> {
-        let _ = (reference, condition);
-        Err(Error::NotImplemented("being written".to_owned()))
+        Ok(wait::wait(&*self.get(reference)?, condition))
     }
 
     /// Removes it.
@@ -88,8 +156,13 @@ impl Containers {
     /// # Errors
     /// It runs and `force` is not set (409).
     pub async fn remove(&self, reference: &str, options: RemoveOptions) -> Result<()> {
-        let _ = (reference, options);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let container = self.get(reference)?;
+        let core = self.core.clone();
+        spawned(async move {
+            let _operation = container.operation.lock().await;
+            remove::remove(&core, &container, options).await
+        })
+        .await
     }
 
     /// Gives it another name.
@@ -97,8 +170,19 @@ impl Containers {
     /// # Errors
     /// The name is taken (409) or not a name.
     pub async fn rename(&self, reference: &str, name: &str) -> Result<()> {
-        let _ = (reference, name);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let container = self.get(reference)?;
+        let _operation = container.operation.lock().await;
+        let (old, new) = (container.name(), name.strip_prefix('/').unwrap_or(name));
+        if old == new {
+            let text = "Renaming a container with the same name as its current name";
+            return Err(Error::BadParameter(text.to_owned()));
+        }
+        self.core.containers.take_another_name(new, container.id())?;
+        let renamed = container.update_record(|record| new.clone_into(&mut record.name));
+        self.core.containers.free_name(if renamed.is_ok() { &old } else { new });
+        renamed?;
+        container.publish(&self.core.events, "rename", &[("oldName", &format!("/{old}"))]);
+        Ok(())
     }
 
     /// Freezes all its processes.
@@ -106,8 +190,9 @@ impl Containers {
     /// # Errors
     /// Not running, or already paused (409).
     pub async fn pause(&self, reference: &str) -> Result<()> {
-        let _ = (reference,);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let container = self.get(reference)?;
+        let _operation = container.operation.lock().await;
+        stop::pause(&self.core, &container)
     }
 
     /// Thaws all its processes.
@@ -115,8 +200,9 @@ impl Containers {
     /// # Errors
     /// Not paused.
     pub async fn unpause(&self, reference: &str) -> Result<()> {
-        let _ = (reference,);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let container = self.get(reference)?;
+        let _operation = container.operation.lock().await;
+        stop::unpause(&self.core, &container)
     }
 
     /// Everything about it.
@@ -124,8 +210,21 @@ impl Containers {
     /// # Errors
     /// No such container.
     pub async fn inspect(&self, reference: &str, size: bool) -> Result<ContainerInspect> {
-        let _ = (reference, size);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let container = self.get(reference)?;
+        let mut answer = describe::inspect(&self.core, &container);
+        if size {
+            let (written, total) = self.sizes(&container).await;
+            (answer.size_rw, answer.size_root_fs) = (Some(written), Some(total));
+        }
+        Ok(answer)
+    }
+
+    /// Bytes of its own layer, and of it with its image.
+    async fn sizes(&self, container: &Container) -> (u64, u64) {
+        let written = prune::written(container).await;
+        let image = container.record().image_id.parse().ok();
+        let image = image.and_then(|id| self.core.images.store().image(&id).ok());
+        (written, written + image.map_or(0, |image| image.size))
     }
 
     /// Containers, newest first.
@@ -133,8 +232,14 @@ impl Containers {
     /// # Errors
     /// An unknown filter.
     pub async fn list(&self, options: ListOptions) -> Result<Vec<ContainerSummary>> {
-        let _ = (options,);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let mut all = list::list(&self.core, &options)?;
+        if options.size {
+            for summary in &mut all {
+                let (written, total) = self.sizes(&*self.get(&summary.id)?).await;
+                (summary.size_rw, summary.size_root_fs) = (Some(written), Some(total));
+            }
+        }
+        Ok(all)
     }
 
     /// Reads its log.
@@ -142,8 +247,12 @@ impl Containers {
     /// # Errors
     /// Neither stream chosen; the log driver keeps nothing.
     pub async fn logs(&self, reference: &str, options: LogOptions) -> Result<LogStream> {
-        let _ = (reference, options);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let container = self.get(reference)?;
+        if !options.stdout && !options.stderr {
+            let text = "Bad parameters: you must choose at least one stream";
+            return Err(Error::BadParameter(text.to_owned()));
+        }
+        Ok(LogStream { tty: container.record().config.tty, output: container.log.read(options).await? })
     }
 
     /// Connects to its stdio; may be called before `start`.
@@ -151,8 +260,10 @@ impl Containers {
     /// # Errors
     /// No such container; it is paused or restarting (409).
     pub async fn attach(&self, reference: &str, options: AttachOptions) -> Result<Attached> {
-        let _ = (reference, options);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let container = self.get(reference)?;
+        let attached = attach::attach(&container, &options).await?;
+        container.publish(&self.core.events, "attach", &[]);
+        Ok(attached)
     }
 
     /// Sets its terminal's size.
@@ -160,8 +271,15 @@ impl Containers {
     /// # Errors
     /// Not running.
     pub async fn resize(&self, reference: &str, size: TtySize) -> Result<()> {
-        let _ = (reference, size);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let container = self.get(reference)?;
+        let run = container.running()?;
+        if let Some(terminal) = &run.terminal {
+            crate::stdio::resize(terminal, size)
+                .map_err(Error::io("resize the terminal of", container.id()))?;
+        }
+        let (height, width) = (size.height.to_string(), size.width.to_string());
+        container.publish(&self.core.events, "resize", &[("height", &height), ("width", &width)]);
+        Ok(())
     }
 
     /// Its processes; `arguments` are those of ps (empty is `-ef`).
@@ -188,15 +306,6 @@ impl Containers {
     /// No such container.
     pub async fn stats(&self, reference: &str) -> Result<BoxStream<'static, Stats>> {
         let _ = (reference,);
-        Err(Error::NotImplemented("being written".to_owned()))
-    }
-
-    /// Changes limits and restart policy.
-    ///
-    /// # Errors
-    /// A limit that does not hold (contract 1.13.1), an option that cannot change.
-    pub async fn update(&self, reference: &str, body: UpdateBody) -> Result<Updated> {
-        let _ = (reference, body);
         Err(Error::NotImplemented("being written".to_owned()))
     }
 
@@ -254,12 +363,33 @@ impl Containers {
         Err(Error::NotImplemented("being written".to_owned()))
     }
 
+    /// Changes limits and restart policy.
+    ///
+    /// # Errors
+    /// A limit that does not hold (contract 1.13.1), an option that cannot change.
+    pub async fn update(&self, reference: &str, body: UpdateBody) -> Result<Updated> {
+        let container = self.get(reference)?;
+        let _operation = container.operation.lock().await;
+        update::update(&self.core, &container, &body)
+    }
+
     /// Removes those that do not run. Filter keys: label, label!, until.
     ///
     /// # Errors
     /// An unknown filter.
     pub async fn prune(&self, filters: Filters) -> Result<ContainersPruned> {
-        let _ = (filters,);
-        Err(Error::NotImplemented("being written".to_owned()))
+        prune::prune(&self.core, &filters).await
+    }
+}
+
+fn not_modified(container: &Container, what: &str) -> Error {
+    Error::NotModified(format!("container {} {what}", container.id()))
+}
+
+/// Runs to its end even when the caller goes away.
+async fn spawned<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    match tokio::spawn(work).await {
+        Ok(result) => result,
+        Err(error) => Err(Error::Internal(format!("a background task failed: {error}"))),
     }
 }

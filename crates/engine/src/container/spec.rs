@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use wharf_container::process::Identity;
 use wharf_container::spec::{
-    CgroupNamespace, ContainerSpec, Mount, MountKind, Namespace, NetworkNamespace, Process, ResourceLimit,
-    RootFilesystem, TerminalSize, TmpfsMount,
+    CgroupNamespace, CgroupSpec, ContainerSpec, Mount, MountKind, Namespace, NetworkNamespace, Process,
+    ResourceLimit, RootFilesystem, TerminalSize, TmpfsMount,
 };
 
 use super::devices::devices;
@@ -48,12 +48,8 @@ pub fn container_spec(container: &Container, surroundings: Surroundings<'_>) -> 
         target: container.path("rootfs"),
     };
     let process = process(&record, &security, &surroundings.hostname);
-    let parent = if host.resources.cgroup_parent.is_empty() {
-        surroundings.cgroup_parent
-    } else {
-        &host.resources.cgroup_parent
-    };
-    let mut spec = ContainerSpec::docker_defaults(&record.id, parent, root, process);
+    let cgroup = cgroup(surroundings.cgroup_parent, &record)?;
+    let mut spec = ContainerSpec::docker_defaults(&record.id, &cgroup.parent, root, process);
     if host.privileged {
         let (capabilities, seccomp) = (spec.process.capabilities, spec.process.seccomp.clone());
         spec.make_privileged();
@@ -63,7 +59,7 @@ pub fn container_spec(container: &Container, surroundings: Surroundings<'_>) -> 
     spec.init = host.init.unwrap_or(false);
     spec.hostname = Some(surroundings.hostname);
     spec.domainname = Some(record.config.domainname.clone()).filter(|name| !name.is_empty());
-    spec.cgroup.limits = limits::for_kernel(&host.resources)?;
+    spec.cgroup.limits = cgroup.limits;
     namespaces(&mut spec, &record, surroundings.pid_donor);
     paths(&mut spec, &record);
     default_mounts(&mut spec, &record, security.writable_cgroups);
@@ -77,7 +73,8 @@ pub fn container_spec(container: &Container, surroundings: Surroundings<'_>) -> 
     Ok(spec)
 }
 
-fn process(record: &Record, security: &SecurityOptions, hostname: &str) -> Process {
+/// The process of a container.
+pub fn process(record: &Record, security: &SecurityOptions, hostname: &str) -> Process {
     let (config, host) = (&record.config, &record.host_config);
     let mut process = Process::docker_defaults(command(config));
     process.environment = environment(record, hostname);
@@ -98,9 +95,25 @@ fn process(record: &Record, security: &SecurityOptions, hostname: &str) -> Proce
     process
 }
 
+/// Where a container's cgroup is, and its limits; without device rules, which only matter when it is made.
+///
+/// # Errors
+/// A limit names a device that this host does not have.
+pub fn cgroup(default_parent: &str, record: &Record) -> Result<CgroupSpec> {
+    let asked = &record.host_config.resources.cgroup_parent;
+    let parent = if asked.is_empty() { default_parent } else { asked };
+    Ok(CgroupSpec {
+        parent: parent.to_owned(),
+        name: record.id.clone(),
+        limits: limits::for_kernel(&record.host_config.resources)?,
+        device_rules: Vec::new(),
+    })
+}
+
 /// The base of contract 1.9.7 with the container's variables over it; an item without `=` removes a variable.
 fn environment(record: &Record, hostname: &str) -> Vec<String> {
-    let mut base = vec![format!("PATH={}", wharf_container::spec::DEFAULT_PATH), format!("HOSTNAME={hostname}")];
+    let mut base =
+        vec![format!("PATH={}", wharf_container::spec::DEFAULT_PATH), format!("HOSTNAME={hostname}")];
     if record.config.tty {
         base.push("TERM=xterm".to_owned());
     }
@@ -122,10 +135,12 @@ pub fn overlay(mut base: Vec<String>, items: &[String]) -> Vec<String> {
     base
 }
 
-/// A container inherits no limits of whoever started the engine (contract 1.9.3).
+/// Limits that are asked for; all others are those of the monitor (contract 1.9.3).
 fn resource_limits(record: &Record) -> Vec<ResourceLimit> {
     let asked = record.host_config.resources.ulimits.iter().flatten();
-    asked.map(|limit| ResourceLimit { name: limit.name.clone(), soft: limit.soft, hard: limit.hard }).collect()
+    asked
+        .map(|limit| ResourceLimit { name: limit.name.clone(), soft: limit.soft, hard: limit.hard })
+        .collect()
 }
 
 fn namespaces(spec: &mut ContainerSpec, record: &Record, pid_donor: Option<Identity>) {
@@ -214,7 +229,10 @@ fn replace(spec: &mut ContainerSpec, mount: Mount) {
 ///
 /// # Errors
 /// It does not run.
-pub fn pid_donor(record: &Record, get: impl Fn(&str) -> Result<std::sync::Arc<Container>>) -> Result<Option<Identity>> {
+pub fn pid_donor(
+    record: &Record,
+    get: impl Fn(&str) -> Result<std::sync::Arc<Container>>,
+) -> Result<Option<Identity>> {
     let Some(donor) = record.host_config.pid_mode.strip_prefix("container:") else { return Ok(None) };
     let run = get(donor)?.run();
     let missing = || Error::Conflict(format!("cannot join PID of a non running container: {donor}"));

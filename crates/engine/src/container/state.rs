@@ -74,6 +74,8 @@ pub struct State {
     pub restart_count: u64,
     /// Stopped or killed by hand since the last start (contract 1.11.3).
     pub manually_stopped: bool,
+    /// Stopped only because the engine ended: it is to come back with the next one.
+    pub interrupted: bool,
     /// Of the present run; absent without a health check.
     pub health: Option<HealthStatus>,
     /// Networks by name with the addresses of the present run.

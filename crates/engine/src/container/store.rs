@@ -38,7 +38,9 @@ impl ContainerStore {
                     index.containers.insert(container.id().to_owned(), Arc::new(container));
                 }
                 Ok(None) => remove_half_made(&path),
-                Err(error) => tracing::error!(path = %path.display(), error = error.message(), "a container is damaged"),
+                Err(error) => {
+                    tracing::error!(path = %path.display(), error = error.message(), "a container is damaged")
+                }
             }
         }
         Ok(ContainerStore { directory, index: Mutex::new(index) })
@@ -125,7 +127,8 @@ impl ContainerStore {
 
     /// Names of the containers that mount a volume, running or not.
     pub fn users_of_volume(&self, volume: &str) -> Vec<Arc<Container>> {
-        let uses = |container: &Arc<Container>| container.record().mounts.iter().any(|mount| mount.volume == volume);
+        let uses =
+            |container: &Arc<Container>| container.record().mounts.iter().any(|mount| mount.volume == volume);
         self.all().into_iter().filter(uses).collect()
     }
 }

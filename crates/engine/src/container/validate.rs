@@ -39,7 +39,10 @@ fn modes(config: &Config, host: &HostConfig) -> Result<(), String> {
         }
     }
     if !(-1000..=1000).contains(&host.oom_score_adj) {
-        return Err(format!("Invalid value {}, range for oom score adj is [-1000, 1000]", host.oom_score_adj));
+        return Err(format!(
+            "Invalid value {}, range for oom score adj is [-1000, 1000]",
+            host.oom_score_adj
+        ));
     }
     if host.shm_size < 0 {
         return Err("SHM size can not be less than 0".to_owned());
@@ -54,7 +57,10 @@ fn network_mode(config: &Config, host: &HostConfig) -> Result<(), String> {
     }
     let conflicts = [
         ("hostname and the network mode", !config.hostname.is_empty()),
-        ("container type network can't be used with links. This would result in undefined behavior", has(&host.links)),
+        (
+            "container type network can't be used with links. This would result in undefined behavior",
+            has(&host.links),
+        ),
         ("dns and the network mode", !host.dns.is_empty()),
         ("custom host-to-IP mapping and the network mode", has(&host.extra_hosts)),
         ("mac-address and the network mode", !config.mac_address.is_empty()),
@@ -78,12 +84,17 @@ fn gpu(host: &HostConfig) -> Result<()> {
     let groups: Vec<String> =
         request.capabilities.iter().flatten().map(|names| format!("[{}]", names.join(" "))).collect();
     let why = match (exists("/dev/nvidiactl"), exists("/etc/cdi") || exists("/var/run/cdi")) {
-        (false, false) => "this host has no /dev/nvidiactl and no CDI specification in /etc/cdi or /var/run/cdi",
-        (false, true) => "this host has no /dev/nvidiactl, and this engine does not read CDI specifications yet",
+        (false, false) => {
+            "this host has no /dev/nvidiactl and no CDI specification in /etc/cdi or /var/run/cdi"
+        }
+        (false, true) => {
+            "this host has no /dev/nvidiactl, and this engine does not read CDI specifications yet"
+        }
         (true, _) => "this engine does not hand out devices of the NVIDIA driver yet",
     };
     let capabilities = groups.join(" ");
-    let text = format!("could not select device driver {driver:?} with capabilities: [{capabilities}]: {why}");
+    let text =
+        format!("could not select device driver {driver:?} with capabilities: [{capabilities}]: {why}");
     Err(Error::BadParameter(text))
 }
 

@@ -1,5 +1,10 @@
 //! Networks: Docker's face over `wharf_network`, and published ports.
 
+pub mod connector;
+
+use std::sync::Arc;
+
+use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::filters::Filters;
 use crate::model::network::{
@@ -8,9 +13,16 @@ use crate::model::network::{
 
 /// The network calls. A `reference` is a full id, a name or a unique id prefix.
 #[derive(Clone)]
-pub struct Networks;
+pub struct Networks {
+    #[expect(dead_code, reason = "used as soon as the calls are there")]
+    core: Arc<Core>,
+}
 
 impl Networks {
+    pub(crate) fn new(core: Arc<Core>) -> Networks {
+        Networks { core }
+    }
+
     /// Creates a network.
     ///
     /// # Errors

@@ -1,0 +1,315 @@
+//! Starting a container: network, files, spec, launch; everything is undone when a step fails.
+
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use jiff::Timestamp;
+use tokio::net::unix::pipe;
+use wharf_container::Stage;
+use wharf_container::cgroup::Cgroup;
+use wharf_container::spec::ContainerSpec;
+use wharf_container::stdio::{self, ChildStdio, ParentStdio};
+
+use super::exit::supervise;
+use super::files;
+use super::health::begin_probing;
+use super::instance::Container;
+use super::mounts::launch_mounts;
+use super::record::Record;
+use super::run::Run;
+use super::spec::{Surroundings, container_spec, pid_donor};
+use super::state::Status;
+use crate::core::Core;
+use crate::error::{Error, Result};
+use crate::health::{HealthSettings, HealthStatus, Machine};
+use crate::io::StdStream;
+use crate::network::connector::Sandbox;
+use crate::process::{LaunchError, Process};
+use crate::stdio::{PipeInput, Sink, capture, terminal_input, terminal_output};
+
+/// Starts a container that has no process. The caller holds its operation lock.
+///
+/// # Errors
+/// Docker's text for what could not be done; nothing of the start is left then, and the state shows why.
+pub async fn launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> {
+    let result = try_launch(core, container).await;
+    if let Err(error) = &result {
+        let exit_code = if let Error::Start { exit_code, .. } = error { *exit_code } else { 128 };
+        container.update_state(|state| {
+            // A failed start ends a loop of restarts (contract 5.6).
+            state.status = if state.started_at.is_some() { Status::Exited } else { Status::Created };
+            state.exit_code = exit_code;
+            state.error = error.message();
+            state.networks.clear();
+            state.ports.clear();
+        });
+    }
+    result
+}
+
+async fn try_launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> {
+    let record = container.record();
+    let mounts = launch_mounts(&record.mounts, &core.volumes)?;
+    let image = core.images.get(&record.image_id)?;
+    let lower: Vec<PathBuf> =
+        std::iter::once(core.init_layer.clone()).chain(image.layers.iter().cloned()).collect();
+    let pid_donor = pid_donor(&record, |id| core.containers.get(id))?;
+    let network = Network::open(core, container, &record).await?;
+    let surroundings = Surroundings {
+        cgroup_parent: &core.paths.name(),
+        lower,
+        mounts,
+        hostname: network.hostname.clone(),
+        files: network.files.clone(),
+        pid_donor,
+    };
+    let launched = async {
+        let spec = container_spec(container, surroundings)?;
+        let started = execute(core, container, &spec, network.namespace()?).await?;
+        Ok((spec, started))
+    };
+    match launched.await {
+        Ok((spec, (process, ends))) => begin(core, container, &spec, process, ends, network.sandbox),
+        Err(error) => {
+            network.close(core).await;
+            Err(error)
+        }
+    }
+}
+
+/// Where a container's network comes from.
+struct Network {
+    hostname: String,
+    files: PathBuf,
+    sandbox: Option<Sandbox>,
+    donor: Option<OwnedFd>,
+}
+
+impl Network {
+    async fn open(core: &Arc<Core>, container: &Arc<Container>, record: &Record) -> Result<Network> {
+        if let Some(donor) = record.host_config.network_mode.strip_prefix("container:") {
+            return Network::join(core, donor);
+        }
+        let hostname = files::hostname(record);
+        let sandbox = core.connector.open(core, record, &hostname).await?;
+        let endpoints: Vec<_> = sandbox.iter().flat_map(|sandbox| sandbox.endpoints()).collect();
+        let written = files::write(
+            container,
+            record,
+            &files::Surroundings {
+                hostname: &hostname,
+                endpoints: &endpoints,
+                host_gateway: core.connector.host_gateway(),
+                resolv_conf: &core.connector.resolv_conf(record)?,
+            },
+        );
+        let network = Network { hostname, files: container.directory().to_path_buf(), sandbox, donor: None };
+        match written {
+            Ok(()) => Ok(network),
+            Err(error) => {
+                network.close(core).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Contract 1.2.2: the joiner has the donor's name and files.
+    fn join(core: &Core, donor: &str) -> Result<Network> {
+        let donor = core.containers.get(donor)?;
+        let missing =
+            || Error::Conflict(format!("cannot join network of a non running container: {}", donor.id()));
+        let run = donor.run().ok_or_else(missing)?;
+        let path = format!("/proc/{}/ns/net", run.identity.pid);
+        let namespace = std::fs::File::open(&path).map_err(Error::io("open", &path))?;
+        if !run.identity.is_alive() {
+            return Err(missing());
+        }
+        Ok(Network {
+            hostname: files::hostname(&donor.record()),
+            files: donor.directory().to_path_buf(),
+            sandbox: None,
+            donor: Some(namespace.into()),
+        })
+    }
+
+    fn namespace(&self) -> Result<Option<OwnedFd>> {
+        let namespace = self.sandbox.as_ref().map(Sandbox::namespace).or(self.donor.as_ref());
+        namespace.map(OwnedFd::try_clone).transpose().map_err(Error::io("copy", "a network namespace"))
+    }
+
+    async fn close(self, core: &Arc<Core>) {
+        if let Some(sandbox) = self.sandbox {
+            core.connector.close(core, &sandbox).await;
+        }
+    }
+}
+
+/// Has the monitor execute the process; gives the engine's ends of its streams.
+async fn execute(
+    core: &Core,
+    container: &Container,
+    spec: &ContainerSpec,
+    namespace: Option<OwnedFd>,
+) -> Result<(Process, ParentStdio)> {
+    let (child, ends) =
+        open_stdio(container, spec).map_err(Error::io("make the streams in", container.directory()))?;
+    let kept = ends.try_clone().map_err(Error::io("copy the streams of", container.id()))?;
+    let launched = core.processes.launch(spec, child, kept, namespace).await;
+    match launched {
+        Ok(process) => Ok((process, ends)),
+        Err(error) => {
+            discard_cgroup(core, spec);
+            Err(start_error(error))
+        }
+    }
+}
+
+fn discard_cgroup(core: &Core, spec: &ContainerSpec) {
+    let cgroup = Cgroup::open(&core.hierarchies, &spec.cgroup.parent, &spec.cgroup.name);
+    if let Err(error) = cgroup.and_then(|cgroup| cgroup.remove()) {
+        tracing::warn!(%error, "the cgroup of a failed start is left");
+    }
+}
+
+/// Docker's text for a process that could not be executed (contract 1.11.5).
+pub fn start_error(error: LaunchError) -> Error {
+    let exit_code = error.exit_code();
+    let unable = matches!(error.stage(), Some(Stage::Execute | Stage::User | Stage::WorkingDirectory));
+    let prefix = if unable { "unable to start container process: " } else { "" };
+    Error::Start { message: format!("failed to create task for container: {prefix}{error}"), exit_code }
+}
+
+/// With a terminal there is nothing to make: the process gets the terminal that the launch makes.
+fn open_stdio(container: &Container, spec: &ContainerSpec) -> std::io::Result<(ChildStdio, ParentStdio)> {
+    if spec.process.terminal.is_some() {
+        return Ok((ChildStdio::default(), ParentStdio::default()));
+    }
+    let (mut child, mut ends) = (ChildStdio::default(), ParentStdio::default());
+    if container.record().config.open_stdin {
+        let (stdin, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+        (child.stdin, ends.stdin) = (Some(stdin), Some(write));
+    }
+    let output = |name: &str| -> std::io::Result<(OwnedFd, OwnedFd)> {
+        let path = container.path(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => stdio::create_fifo(&path),
+        }
+    };
+    let ((stdout, read_stdout), (stderr, read_stderr)) = (output("stdout")?, output("stderr")?);
+    (child.stdout, child.stderr) = (Some(stdout), Some(stderr));
+    (ends.stdout, ends.stderr) = (Some(read_stdout), Some(read_stderr));
+    Ok((child, ends))
+}
+
+/// The process runs: everything that looks after it begins.
+fn begin(
+    core: &Arc<Core>,
+    container: &Arc<Container>,
+    spec: &ContainerSpec,
+    process: Process,
+    ends: ParentStdio,
+    sandbox: Option<Sandbox>,
+) -> Result<()> {
+    let started_at = Timestamp::now();
+    let settings = HealthSettings::of(&container.record().config);
+    let (networks, ports) = sandbox.as_ref().map(Sandbox::describe).unwrap_or_default();
+    container.update_state(|state| {
+        state.status = Status::Running;
+        state.process = Some(process.identity.clone());
+        state.started_at = Some(started_at);
+        state.finished_at = None;
+        state.exit_code = 0;
+        state.error = String::new();
+        state.oom_killed = false;
+        state.interrupted = false;
+        state.health = settings.is_some().then_some(HealthStatus::Starting);
+        state.networks = networks;
+        state.ports = ports;
+    });
+    let machine = settings.as_ref().map(|_| Machine::default());
+    let (template, cgroup) = (spec.process.clone(), spec.cgroup.clone());
+    resume(core, container, Resumed { template, cgroup, process, ends, sandbox, started_at, machine })?;
+    container.publish(&core.events, "start", &[]);
+    Ok(())
+}
+
+/// A running process and what belongs to it, after a start or from an engine before this one.
+pub struct Resumed {
+    /// How it was launched: the template of execs.
+    pub template: wharf_container::spec::Process,
+    /// Its cgroup.
+    pub cgroup: wharf_container::spec::CgroupSpec,
+    /// The process.
+    pub process: Process,
+    /// The engine's ends of its streams.
+    pub ends: ParentStdio,
+    /// Its network.
+    pub sandbox: Option<Sandbox>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// Its health.
+    pub machine: Option<Machine>,
+}
+
+/// Looks after a running process: output, input, health, end.
+///
+/// # Errors
+/// Its streams cannot be watched.
+pub fn resume(core: &Arc<Core>, container: &Arc<Container>, resumed: Resumed) -> Result<()> {
+    let Resumed { template, cgroup: cgroup_spec, mut process, ends, sandbox, started_at, machine } = resumed;
+    let failed = Error::io("watch the streams of", container.id());
+    let captures = watch_streams(core, container, process.terminal.as_ref(), ends).map_err(failed)?;
+    let cgroup = Cgroup::open(&core.hierarchies, &cgroup_spec.parent, &cgroup_spec.name)
+        .map_err(|error| Error::Internal(error.to_string()))?;
+    let age = Timestamp::now().duration_since(started_at).try_into().unwrap_or_default();
+    let run = Arc::new(Run {
+        identity: process.identity,
+        pidfd: process.pidfd.take(),
+        terminal: process.terminal.take(),
+        cgroup,
+        cgroup_spec,
+        process: template,
+        sandbox,
+        started_at,
+        started: Instant::now().checked_sub(age).unwrap_or_else(Instant::now),
+        health: Mutex::new(machine),
+        prober: Mutex::default(),
+    });
+    container.set_run(Some(run.clone()));
+    begin_probing(core, container, &run);
+    tokio::spawn(supervise(core.clone(), container.clone(), run, process.exited, captures));
+    Ok(())
+}
+
+/// The tasks that read a process's output to its end.
+pub type Captures = Vec<tokio::task::JoinHandle<std::io::Result<()>>>;
+
+fn watch_streams(
+    core: &Arc<Core>,
+    container: &Arc<Container>,
+    terminal: Option<&OwnedFd>,
+    ends: ParentStdio,
+) -> std::io::Result<Captures> {
+    let mut sources = Vec::new();
+    if let Some(terminal) = terminal {
+        sources.push((StdStream::Stdout, terminal_output(terminal)?));
+        tokio::spawn(container.input.pump().run(terminal_input(terminal)?));
+    }
+    if let Some(stdin) = ends.stdin {
+        let (processes, id) = (core.processes.clone(), container.id().to_owned());
+        // The monitor keeps a copy of the end; a monitor that is gone keeps none.
+        let target = PipeInput::new(stdin, move || _ = processes.close_stdin(&id))?;
+        tokio::spawn(container.input.pump().run(target));
+    }
+    for (stream, end) in [(StdStream::Stdout, ends.stdout), (StdStream::Stderr, ends.stderr)] {
+        if let Some(end) = end {
+            sources.push((stream, pipe::Receiver::from_owned_fd(end)?));
+        }
+    }
+    let sink =
+        |stream| Sink { stream, clients: container.clients.clone(), log: container.log.writer(stream) };
+    Ok(sources.into_iter().map(|(stream, source)| tokio::spawn(capture(source, sink(stream)))).collect())
+}
