@@ -1,0 +1,106 @@
+//! `wharf ls`: the projects on the engine.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bollard::query_parameters::ListContainersOptionsBuilder;
+use clap::Args;
+use regex::Regex;
+use serde_json::json;
+
+use super::{Context, Failure};
+use crate::engine::{EngineError, labels_filter};
+use crate::output::{self, Table};
+use crate::plan::labels;
+use crate::plan::observed::ObservedContainer;
+
+/// Arguments of `ls`.
+#[derive(Args, Debug)]
+pub struct LsArgs {
+    /// Projects without running containers too
+    #[arg(short, long)]
+    all: bool,
+    /// Output: "table" or "json"
+    #[arg(long, default_value = "table")]
+    format: String,
+    /// Only names
+    #[arg(short, long)]
+    quiet: bool,
+    /// Only projects that match, as name=REGEX
+    #[arg(long)]
+    filter: Option<String>,
+}
+
+/// One project.
+struct Entry {
+    name: String,
+    status: String,
+    files: String,
+}
+
+/// Prints the list.
+///
+/// # Errors
+/// The engine cannot be read, or an argument is not understood.
+pub async fn run(context: &Context, args: LsArgs) -> Result<(), Failure> {
+    let filter = name_filter(args.filter.as_deref())?;
+    let mut entries = entries(context, args.all).await?;
+    entries.retain(|entry| filter.as_ref().is_none_or(|filter| filter.is_match(&entry.name)));
+    if args.quiet {
+        output::lines(entries.into_iter().map(|entry| entry.name));
+        return Ok(());
+    }
+    match args.format.as_str() {
+        "json" => output::lines([json!(entries.iter().map(as_json).collect::<Vec<_>>()).to_string()]),
+        "table" | "" => print_table(&entries),
+        other => return Err(Failure::message(format!("format {other:?} is not known: use table or json"))),
+    }
+    Ok(())
+}
+
+fn name_filter(filter: Option<&str>) -> Result<Option<Regex>, Failure> {
+    let Some(filter) = filter else { return Ok(None) };
+    let pattern = filter.strip_prefix("name=").ok_or_else(|| {
+        Failure::message(format!("filter {filter:?} is not known: only name=REGEX can be filtered by"))
+    })?;
+    let regex = Regex::new(pattern).map_err(|error| Failure::message(format!("filter {filter:?}: {error}")))?;
+    Ok(Some(regex))
+}
+
+async fn entries(context: &Context, all: bool) -> Result<Vec<Entry>, Failure> {
+    let engine = context.engine().await?;
+    let filters: HashMap<_, _> = labels_filter(&[labels::PROJECT.to_owned(), labels::CONFIG_HASH.to_owned()]);
+    let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
+    let listed = engine.docker().list_containers(Some(options)).await;
+    let listed = listed.map_err(|error| EngineError::call("list containers", &error))?;
+    let mut projects: BTreeMap<String, Vec<ObservedContainer>> = BTreeMap::new();
+    for container in listed.iter().map(ObservedContainer::from_summary).filter(|c| !c.one_off) {
+        let name = container.labels.get(labels::PROJECT).cloned().unwrap_or_default();
+        projects.entry(name).or_default().push(container);
+    }
+    projects.retain(|_, containers| all || containers.iter().any(ObservedContainer::is_running));
+    Ok(projects.into_iter().map(|(name, containers)| entry(name, &containers)).collect())
+}
+
+/// `running(2), exited(1)`, and the files of the container made last.
+fn entry(name: String, containers: &[ObservedContainer]) -> Entry {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for container in containers {
+        *counts.entry(container.state.text()).or_default() += 1;
+    }
+    let status: Vec<_> = counts.iter().rev().map(|(state, count)| format!("{state}({count})")).collect();
+    let newest = containers.iter().max_by_key(|container| container.created);
+    let files = newest.and_then(|container| container.labels.get(labels::CONFIG_FILES)).cloned();
+    Entry { name, status: status.join(", "), files: files.unwrap_or_default() }
+}
+
+fn print_table(entries: &[Entry]) {
+    let mut table = Table::new(&["NAME", "STATUS", "CONFIG FILES"]);
+    for entry in entries {
+        table.row([entry.name.clone(), entry.status.clone(), entry.files.clone()]);
+    }
+    table.print();
+}
+
+fn as_json(entry: &Entry) -> serde_json::Value {
+    json!({"Name": entry.name, "Status": entry.status, "ConfigFiles": entry.files})
+}
