@@ -57,6 +57,13 @@ impl Digest {
         hasher.finish()
     }
 
+    /// True when this is the digest of `bytes`.
+    pub fn matches(&self, bytes: &[u8]) -> bool {
+        let mut hasher = Hasher::new(self.algorithm);
+        hasher.update(bytes);
+        hasher.finish() == *self
+    }
+
     /// The hash function.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm

@@ -4,7 +4,10 @@ use super::error::ArchiveError;
 use crate::model::Config;
 
 /// Applies one instruction.
-pub(crate) fn apply_change(config: &mut Config, change: &str) -> Result<(), ArchiveError> {
+///
+/// # Errors
+/// [`ArchiveError::Change`] when it is not understood.
+pub fn apply_change(config: &mut Config, change: &str) -> Result<(), ArchiveError> {
     let (instruction, value) = change.trim().split_once(char::is_whitespace).unwrap_or((change.trim(), ""));
     let value = value.trim();
     match instruction.to_ascii_uppercase().as_str() {

@@ -9,6 +9,7 @@ mod layout;
 mod load;
 mod save;
 
+pub use changes::apply_change;
 pub use error::ArchiveError;
 pub use import::{ImportOptions, import};
 pub use load::{Loaded, load};

@@ -36,11 +36,6 @@ impl ConfinedDirectory {
         Ok(ConfinedDirectory { root: rustix::fs::open(path, flags, Mode::empty())?, last: None })
     }
 
-    /// The directory itself.
-    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
-        self.root.as_fd()
-    }
-
     /// Opens a path below; links in all components are followed as if chrooted, except that `flags` may forbid the last.
     pub(crate) fn resolve(&self, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
         let path = if path.is_empty() { b"." } else { path };

@@ -73,15 +73,6 @@ pub(crate) fn read_xattrs(directory: BorrowedFd<'_>, entry: &[u8]) -> Result<Vec
     Ok(attributes)
 }
 
-/// True when `name` exists in `directory`, links not followed.
-pub(crate) fn entry_exists(directory: BorrowedFd<'_>, name: &[u8]) -> Result<bool> {
-    match rustix::fs::statat(directory, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(_) => Ok(true),
-        Err(Errno::NOENT) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
 fn proc_path(entry: BorrowedFd<'_>) -> String {
     format!("/proc/self/fd/{}", entry.as_fd().as_raw_fd())
 }

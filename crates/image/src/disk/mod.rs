@@ -8,6 +8,6 @@ mod write;
 
 pub(crate) use confined::{ConfinedDirectory, Parent, remove_tree, split_path};
 pub(crate) use metadata::{
-    chmod, entry_exists, open_path, read_xattrs, set_owner, set_time_at, set_xattr, set_xattr_symlink,
+    chmod, open_path, read_xattrs, set_owner, set_time_at, set_xattr, set_xattr_symlink,
 };
-pub(crate) use write::{TemporaryName, sync_directory, write_whole};
+pub(crate) use write::{TemporaryName, write_whole};

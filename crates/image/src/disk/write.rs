@@ -52,6 +52,6 @@ pub(crate) fn write_whole(staging: &Path, target: &Path, content: &[u8]) -> io::
 }
 
 /// Makes the names in a directory durable.
-pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
+fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }

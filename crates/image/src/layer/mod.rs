@@ -18,4 +18,4 @@ pub(crate) use compression::gzip_encoder;
 pub use error::LayerError;
 pub use extract::{Deletions, Extracted, Rules, extract};
 pub(crate) use pack::pack;
-pub(crate) use verify::{HashingReader, HashingWriter, unpack_verified};
+pub(crate) use verify::{HashingWriter, unpack_verified};

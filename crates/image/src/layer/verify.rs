@@ -10,17 +10,17 @@ use crate::digest::{Algorithm, Digest, Hasher};
 use crate::tar::TarReader;
 
 /// Hashes what is read through it.
-pub(crate) struct HashingReader<R> {
+struct HashingReader<R> {
     inner: R,
     hasher: Hasher,
 }
 
 impl<R: Read> HashingReader<R> {
-    pub(crate) fn new(inner: R, algorithm: Algorithm) -> HashingReader<R> {
+    fn new(inner: R, algorithm: Algorithm) -> HashingReader<R> {
         HashingReader { inner, hasher: Hasher::new(algorithm) }
     }
 
-    pub(crate) fn finish(self) -> Digest {
+    fn finish(self) -> Digest {
         self.hasher.finish()
     }
 }

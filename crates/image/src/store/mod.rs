@@ -33,14 +33,13 @@ use rustix::fs::FlockOperation;
 use crate::digest::Digest;
 use crate::model::ImageConfig;
 
-pub(crate) use blobs::StagedBlob;
 pub(crate) use commit::ArchiveIs;
 pub use commit::Commit;
 pub use error::StoreError;
 pub(crate) use export::{Export, LayerForm};
 pub use image::Image;
 pub use layers::{Layer, LayerId};
-pub(crate) use publish::{ImageSource, LayerFacts, StagedLayer};
+pub(crate) use publish::ImageSource;
 pub(crate) use records::BlobRecord;
 pub use remove::{ImageUser, Pruned, Removal};
 

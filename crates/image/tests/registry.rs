@@ -1,0 +1,186 @@
+//! Pulling and pushing against a real registry on loopback.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+
+use support::registry::LocalRegistry;
+use support::{Archive, root};
+use tempfile::TempDir;
+use wharf_image::archive::{ImportOptions, import};
+use wharf_image::registry::RegistryError;
+use wharf_image::store::Removal;
+use wharf_image::{
+    Digest, Image, ImageConfig, ImageStore, Platform, ProgressSink, PullOptions, PushOptions, Reference,
+    Registry, RegistryConfig,
+};
+
+struct Host {
+    directory: TempDir,
+    registry: Registry,
+}
+
+impl Host {
+    fn new(mirrors: &[String]) -> Host {
+        let directory = tempfile::tempdir().unwrap();
+        let store = ImageStore::open(&directory.path().join("images")).unwrap();
+        let registry = Registry::new(store, RegistryConfig::new(mirrors, &[]).unwrap());
+        Host { directory, registry }
+    }
+
+    fn store(&self) -> &ImageStore {
+        self.registry.store()
+    }
+
+    async fn pull(&self, name: &str) -> Result<wharf_image::registry::Pulled, RegistryError> {
+        self.registry.pull(&reference(name), &PullOptions::default(), &ProgressSink::none()).await
+    }
+
+    async fn push(&self, name: &str) -> wharf_image::registry::Pushed {
+        self.registry.push(&reference(name), &PushOptions::default(), &ProgressSink::none()).await.unwrap()
+    }
+}
+
+fn reference(name: &str) -> Reference {
+    name.parse().unwrap()
+}
+
+/// An image of two layers; the second deletes something of the first.
+fn make_image(store: &ImageStore, name: &str, salt: &str) -> Image {
+    let base = Archive::default().file("etc/os-release", b"ID=test\n").file("gone", b"x").directory("tmp");
+    let options = ImportOptions { tag: None, ..ImportOptions::default() };
+    let base = import(store, base.bytes().as_slice(), &options).unwrap();
+    let upper = tempfile::tempdir().unwrap();
+    Archive::default().file("app", salt.as_bytes()).file(".wh.gone", b"").unpack(upper.path()).unwrap();
+    let top = store.commit_layer(upper.path(), wharf_image::Commit::Copy).unwrap();
+    let mut config = ImageConfig::new(&Platform::host());
+    config.config.cmd = Some(vec!["/app".to_owned()]);
+    let layers = [base.layers[0].clone(), top.id.clone()];
+    store.create_image(config, &layers, &[reference(name)]).unwrap()
+}
+
+fn recorder() -> (ProgressSink, Arc<Mutex<Vec<String>>>) {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let sink = ProgressSink::new({
+        let lines = lines.clone();
+        move |progress| {
+            let id = progress.id.map(|id| format!("{id}: ")).unwrap_or_default();
+            lines.lock().unwrap().push(format!("{id}{}", progress.status));
+        }
+    });
+    (sink, lines)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pushed_image_comes_back_identical() {
+    let Some(server) = LocalRegistry::start().filter(|_| root()) else { return };
+    let name = format!("{}/team/app:1", server.host());
+    let origin = Host::new(&[]);
+    let image = make_image(origin.store(), &name, "1");
+    let pushed = origin.push(&name).await;
+
+    let other = Host::new(&[]);
+    let (sink, lines) = recorder();
+    let pulled = other.registry.pull(&reference(&name), &PullOptions::default(), &sink).await.unwrap();
+    assert_eq!(pulled.image.id, image.id);
+    assert_eq!(pulled.digest, pushed.digest);
+    assert!(pulled.changed);
+    assert_eq!(pulled.image.digests, [reference(&name).with_digest(pushed.digest.clone())]);
+    let dirs = other.store().layer_dirs(&image.id).unwrap();
+    assert_eq!(dirs.len(), 2);
+    assert_eq!(std::fs::read(dirs[0].join("app")).unwrap(), b"1");
+    assert!(std::fs::symlink_metadata(dirs[0].join("gone")).is_ok(), "the whiteout is there");
+    assert_eq!(std::fs::read(dirs[1].join("gone")).unwrap(), b"x");
+
+    let lines = lines.lock().unwrap().clone();
+    let position = |text: &str| {
+        lines.iter().position(|line| line.ends_with(text)).unwrap_or_else(|| panic!("{text}: {lines:?}"))
+    };
+    assert_eq!(lines[0], "1: Pulling from team/app");
+    assert!(position("Pulling fs layer") < position("Downloading"));
+    assert!(position("Downloading") < position("Verifying Checksum"));
+    assert!(position("Verifying Checksum") < position("Download complete"));
+    assert!(position("Extracting") < position("Pull complete"));
+    assert_eq!(lines[lines.len() - 2], format!("Digest: {}", pushed.digest));
+    assert_eq!(lines[lines.len() - 1], format!("Status: Downloaded newer image for {name}"));
+
+    let again = other.pull(&name).await.unwrap();
+    assert!(!again.changed);
+    assert!(again.image.tagged >= pulled.image.tagged);
+    let pushed_again = other.push(&name).await;
+    assert_eq!(pushed_again, pushed, "the very bytes that were pulled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mirrors_serve_docker_hub_names() {
+    let Some(server) = LocalRegistry::start().filter(|_| root()) else { return };
+    let origin = Host::new(&[]);
+    let image = make_image(origin.store(), &format!("{}/library/redis:7-alpine", server.host()), "redis");
+    origin.push(&format!("{}/library/redis:7-alpine", server.host())).await;
+
+    // The first mirror does not answer, the second does.
+    let host = Host::new(&["http://127.0.0.1:9".to_owned(), format!("http://{}", server.host())]);
+    let pulled = host.pull("redis:7-alpine").await.unwrap();
+    assert_eq!(pulled.image.id, image.id);
+    assert_eq!(pulled.image.tags, [reference("redis:7-alpine")]);
+    assert_eq!(pulled.image.digests[0].familiar(), format!("redis@{}", pulled.digest));
+    let by_digest = host.pull(&format!("redis@{}", pulled.digest)).await.unwrap();
+    assert_eq!((by_digest.image.id, by_digest.changed), (image.id, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_said_in_dockers_words() {
+    let Some(server) = LocalRegistry::start().filter(|_| root()) else { return };
+    let host = Host::new(&[]);
+    let name = format!("{}/nothing:here", server.host());
+    let error = host.pull(&name).await.unwrap_err().to_string();
+    assert_eq!(error, format!("manifest for {name} not found: manifest unknown"));
+    let missing = reference(&name).with_digest(Digest::of(b"x"));
+    let error = host.pull(&missing.to_string()).await.unwrap_err();
+    assert!(matches!(error, RegistryError::NotFound { .. }), "{error}");
+    let error = host.pull("127.0.0.1:9/a/b").await.unwrap_err();
+    assert_eq!(error.to_string(), "cannot reach the registry 127.0.0.1:9");
+    assert!(host.store().list().unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn concurrent_pulls_share_the_download() {
+    let Some(server) = LocalRegistry::start().filter(|_| root()) else { return };
+    let name = |tag: &str| format!("{}/app:{tag}", server.host());
+    let origin = Host::new(&[]);
+    make_image(origin.store(), &name("a"), "a");
+    make_image(origin.store(), &name("b"), "b");
+    origin.push(&name("a")).await;
+    origin.push(&name("b")).await;
+    let host = Host::new(&[]);
+    let (sink, lines) = recorder();
+    let options = PullOptions::default();
+    let (a, b) = (reference(&name("a")), reference(&name("b")));
+    let pulls =
+        tokio::join!(host.registry.pull(&a, &options, &sink), host.registry.pull(&b, &options, &sink));
+    let (a, b) = (pulls.0.unwrap(), pulls.1.unwrap());
+    assert_eq!(a.image.layers[0], b.image.layers[0]);
+    let complete = lines.lock().unwrap().iter().filter(|line| line.ends_with("Download complete")).count();
+    assert_eq!(complete, 3, "three different layers, each once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_moved_tag_leaves_the_old_image_dangling() {
+    let Some(server) = LocalRegistry::start().filter(|_| root()) else { return };
+    let name = format!("{}/app:latest", server.host());
+    let origin = Host::new(&[]);
+    let host = Host::new(&[]);
+    let first = make_image(origin.store(), &name, "1");
+    origin.push(&name).await;
+    host.pull(&name).await.unwrap();
+    let second = make_image(origin.store(), &name, "2");
+    origin.push(&name).await;
+    assert!(host.pull(&name).await.unwrap().changed);
+    assert_eq!(host.store().resolve(&name).unwrap().id, second.id);
+    assert!(host.store().image(&first.id).unwrap().is_dangling());
+    let pruned = host.store().prune(&|image| image.is_dangling(), &|_| Vec::new()).unwrap();
+    assert!(pruned.removals.contains(&Removal::Deleted(first.id)));
+    assert_eq!(host.store().list().unwrap().len(), 1);
+    assert_eq!(host.store().layer_dirs(&second.id).unwrap().iter().filter(|path| path.is_dir()).count(), 2);
+    drop(host.directory);
+}
