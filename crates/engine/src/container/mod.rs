@@ -4,7 +4,9 @@
 //! [`instance`] is one container, [`store`] all of them; the other modules are one question or one rule each.
 
 pub(crate) mod adopt;
+mod archive;
 mod attach;
+mod commit;
 mod create;
 mod describe;
 mod devices;
@@ -32,6 +34,7 @@ pub(crate) mod store;
 mod update;
 mod validate;
 mod wait;
+mod watch;
 
 pub(crate) use prune::until;
 pub use requests::{
@@ -41,17 +44,14 @@ pub use requests::{
 
 use std::sync::Arc;
 
-use futures::stream::BoxStream;
-
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::filters::Filters;
-use crate::io::{Attached, ByteStream, TtySize};
+use crate::io::{Attached, TtySize};
 use crate::model::config::Created;
 use crate::model::host_config::{UpdateBody, Updated};
 use crate::model::inspect::ContainerInspect;
-use crate::model::stats::Stats;
-use crate::model::summary::{Change, ContainerSummary, ContainersPruned, PathStat, Top};
+use crate::model::summary::{ContainerSummary, ContainersPruned};
 use instance::Container;
 use state::Status;
 
@@ -280,87 +280,6 @@ impl Containers {
         let (height, width) = (size.height.to_string(), size.width.to_string());
         container.publish(&self.core.events, "resize", &[("height", &height), ("width", &width)]);
         Ok(())
-    }
-
-    /// Its processes; `arguments` are those of ps (empty is `-ef`).
-    ///
-    /// # Errors
-    /// Not running, or arguments that this engine does not know.
-    pub async fn top(&self, reference: &str, arguments: &str) -> Result<Top> {
-        let _ = (reference, arguments);
-        Err(Error::NotImplemented("being written".to_owned()))
-    }
-
-    /// One sample; `one_shot` does not wait for a second one to compare with.
-    ///
-    /// # Errors
-    /// No such container.
-    pub async fn stats_once(&self, reference: &str, one_shot: bool) -> Result<Stats> {
-        let _ = (reference, one_shot);
-        Err(Error::NotImplemented("being written".to_owned()))
-    }
-
-    /// A sample every second until the container is removed.
-    ///
-    /// # Errors
-    /// No such container.
-    pub async fn stats(&self, reference: &str) -> Result<BoxStream<'static, Stats>> {
-        let _ = (reference,);
-        Err(Error::NotImplemented("being written".to_owned()))
-    }
-
-    /// What a path in it is.
-    ///
-    /// # Errors
-    /// No such path.
-    pub async fn archive_stat(&self, reference: &str, path: &str) -> Result<PathStat> {
-        let _ = (reference, path);
-        Err(Error::NotImplemented("being written".to_owned()))
-    }
-
-    /// A path in it as a tar stream.
-    ///
-    /// # Errors
-    /// No such path.
-    pub async fn archive_get(&self, reference: &str, path: &str) -> Result<(PathStat, ByteStream)> {
-        let _ = (reference, path);
-        Err(Error::NotImplemented("being written".to_owned()))
-    }
-
-    /// Unpacks a tar stream (plain or gzip) into it.
-    ///
-    /// # Errors
-    /// The path is not a directory; the root filesystem is read-only.
-    pub async fn archive_put(&self, reference: &str, request: ArchivePut, archive: ByteStream) -> Result<()> {
-        let _ = (reference, request, archive);
-        Err(Error::NotImplemented("being written".to_owned()))
-    }
-
-    /// What it changed against its image.
-    ///
-    /// # Errors
-    /// No such container.
-    pub async fn changes(&self, reference: &str) -> Result<Vec<Change>> {
-        let _ = (reference,);
-        Err(Error::NotImplemented("being written".to_owned()))
-    }
-
-    /// Its whole filesystem as a tar stream.
-    ///
-    /// # Errors
-    /// No such container.
-    pub async fn export(&self, reference: &str) -> Result<ByteStream> {
-        let _ = (reference,);
-        Err(Error::NotImplemented("being written".to_owned()))
-    }
-
-    /// Its filesystem as a new image; gives the image's id.
-    ///
-    /// # Errors
-    /// An invalid reference or instruction.
-    pub async fn commit(&self, request: CommitRequest) -> Result<String> {
-        let _ = (request,);
-        Err(Error::NotImplemented("being written".to_owned()))
     }
 
     /// Changes limits and restart policy.

@@ -10,6 +10,7 @@ mod requests;
 mod select;
 mod transfer;
 
+pub(crate) use names::target;
 pub use requests::{ImportRequest, PullRequest};
 
 use std::sync::Arc;
