@@ -1,0 +1,72 @@
+//! Living beside another firewall: a drop in its table would stop our packets, whatever our table says.
+//!
+//! When the table `ip filter` of iptables drops forwarded packets by default (Docker sees to that), rules that admit our
+//! bridges are put into it, in the form that iptables itself writes. Our own table still decides what is isolated.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use super::NetworkRules;
+use crate::netfilter::{Batch, NetfilterSocket, Rule, Verdict};
+
+const TABLE: &str = "filter";
+const FORWARD: &str = "FORWARD";
+const DOCKER_USER: &str = "DOCKER-USER";
+
+/// Where in the chain our rules go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Before what might refuse our packets.
+    First,
+    /// After the administrator's rules in DOCKER-USER.
+    Last,
+}
+
+/// Makes the rules for our bridges in the foreign table be exactly those of `networks`.
+pub(super) fn admit(socket: &mut NetfilterSocket, owner: &str, networks: &[NetworkRules]) -> io::Result<()> {
+    let Some(place) = place(socket)? else { return Ok(()) };
+    let wanted: BTreeSet<String> = networks.iter().map(|network| comment(owner, &network.bridge)).collect();
+    let mut batch = Batch::new(TABLE);
+    let mut present = BTreeSet::new();
+    for rule in socket.rules(TABLE, FORWARD)? {
+        let Some(text) = rule.comment.filter(|text| is_ours(owner, text)) else { continue };
+        if !wanted.contains(&text) {
+            batch.delete_rule(FORWARD, rule.handle);
+        }
+        present.insert(text);
+    }
+    for network in networks {
+        if !present.contains(&comment(owner, &network.bridge)) {
+            admit_bridge(&mut batch, place, owner, &network.bridge);
+        }
+    }
+    socket.commit(batch)
+}
+
+fn place(socket: &mut NetfilterSocket) -> io::Result<Option<Place>> {
+    let chains = socket.chains()?;
+    let find = |name| chains.iter().find(|chain| chain.table == TABLE && chain.name == name);
+    let Some(forward) = find(FORWARD) else { return Ok(None) };
+    if find(DOCKER_USER).is_some() {
+        return Ok(Some(Place::Last));
+    }
+    Ok(forward.drops.then_some(Place::First))
+}
+
+fn admit_bridge(batch: &mut Batch<'_>, place: Place, owner: &str, bridge: &str) {
+    for rule in [Rule::new().from_interface(bridge), Rule::new().to_interface(bridge)] {
+        let rule = rule.counted().then(&Verdict::Accept).comment(&comment(owner, bridge));
+        match place {
+            Place::First => batch.insert_rule(FORWARD, rule),
+            Place::Last => batch.append_rule(FORWARD, rule),
+        }
+    }
+}
+
+fn comment(owner: &str, bridge: &str) -> String {
+    format!("{owner}:{bridge}")
+}
+
+fn is_ours(owner: &str, comment: &str) -> bool {
+    comment.strip_prefix(owner).is_some_and(|rest| rest.starts_with(':'))
+}
