@@ -49,8 +49,7 @@ fn measure(count: usize) -> io::Result<()> {
             change(&mut spec);
             times.push(one(&link, &spec)?);
         }
-        times.sort_unstable();
-        println!("{name:>24}: median {:?}, p95 {:?}", times[count / 2], times[count * 95 / 100]);
+        print_times(name, &times);
     }
     let started = Instant::now();
     all_at_once(&link, &directory, &image, count)?;
@@ -77,22 +76,46 @@ const VARIANTS: [(&str, Change); 5] = [
     ("with init", |spec| spec.init = true),
 ];
 
+/// The milestones of one container, from the request on.
+struct Times {
+    executed: Duration,
+    ended: Duration,
+    removed: Duration,
+}
+
+fn print_times(name: &str, times: &[Times]) {
+    let percentile = |of: fn(&Times) -> Duration, percent: usize| {
+        let mut sorted: Vec<Duration> = times.iter().map(of).collect();
+        sorted.sort_unstable();
+        sorted[times.len() * percent / 100]
+    };
+    println!(
+        "{name:>16}: executed after {:.1?}, ended after {:.1?}, removed after {:.1?} (medians); p95 {:.1?}",
+        percentile(|times| times.executed, 50),
+        percentile(|times| times.ended, 50),
+        percentile(|times| times.removed, 50),
+        percentile(|times| times.removed, 95),
+    );
+}
+
 /// Launch, executed, ended, forgotten, cgroup removed.
-fn one(link: &MonitorLink, spec: &ContainerSpec) -> io::Result<Duration> {
+fn one(link: &MonitorLink, spec: &ContainerSpec) -> io::Result<Times> {
     let started = Instant::now();
+    let mut executed = Duration::ZERO;
     link.launch(spec, ChildStdio::default(), ParentStdio::default(), None)?;
     loop {
         match next(link)? {
+            Event::Launched(_) => executed = started.elapsed(),
             Event::Exited { id, .. } => {
+                let ended = started.elapsed();
                 link.forget(&id)?;
-                break;
+                remove_cgroup(spec)?;
+                return Ok(Times { executed, ended, removed: started.elapsed() });
             }
             Event::Failed(failure) => return Err(io::Error::other(failure)),
             _ => {}
         }
     }
-    remove_cgroup(spec)?;
-    Ok(started.elapsed())
 }
 
 fn all_at_once(link: &MonitorLink, directory: &Path, image: &Path, count: usize) -> io::Result<()> {

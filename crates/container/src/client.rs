@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::launch_failure::LaunchFailure;
 use crate::monitor::WORKER_SOCKET;
-use crate::monitor::message::{Descriptors, Notice, PidNamespace, Request, Role};
+use crate::monitor::message::{Descriptors, Launch, Notice, PidNamespace, Request, Role};
 use crate::monitor::socket;
 use crate::process::{ExitStatus, Identity, Pidfd};
 use crate::spec::{ContainerSpec, ExecSpec, Namespace};
@@ -130,11 +130,17 @@ impl MonitorLink {
         kept: ParentStdio,
         mut descriptors: Descriptors,
     ) -> io::Result<()> {
-        descriptors.add(Role::Spec, Some(spec.into_descriptor()?));
+        descriptors.add(Role::Spec, Some(spec.write()?));
         descriptors.add_child_stdio(child);
         descriptors.add_parent_stdio(kept);
-        let request = Request::Launch { id: id.to_owned(), pid_namespace, descriptors: descriptors.roles() };
-        self.send(&request, descriptors.into_owned())
+        let cgroup = match spec {
+            SpecReference::Container(spec) if pid_namespace != PidNamespace::Join => {
+                Some((spec.cgroup.parent.clone(), spec.cgroup.name.clone()))
+            }
+            _ => None,
+        };
+        let launch = Launch { id: id.to_owned(), pid_namespace, cgroup, descriptors: descriptors.roles() };
+        self.send(&Request::Launch(launch), descriptors.into_owned())
     }
 
     /// Drops the monitor's copy of the write end of a process's stdin, so that closing ours is an end of file.
@@ -238,9 +244,9 @@ enum SpecReference<'a> {
 
 impl SpecReference<'_> {
     /// A memory file with the JSON, because a spec can be longer than a datagram.
-    fn into_descriptor(self) -> io::Result<OwnedFd> {
+    fn write(&self) -> io::Result<OwnedFd> {
         let memory = rustix::fs::memfd_create("spec", rustix::fs::MemfdFlags::CLOEXEC)?;
-        let text = serde_json::to_vec(&self)?;
+        let text = serde_json::to_vec(self)?;
         let mut rest = text.as_slice();
         while !rest.is_empty() {
             let written = rustix::io::write(&memory, rest)?;

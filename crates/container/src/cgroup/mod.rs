@@ -16,8 +16,11 @@ pub use stats::{BlockIo, BlockOperation, CpuStats, MemoryStats, PidStats, Stats}
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use rustix::fs::{Mode, OFlags};
 
 use crate::spec::{CgroupLimits, CgroupSpec};
 use hierarchy::Hierarchy;
@@ -114,11 +117,12 @@ impl Cgroup {
         Ok(())
     }
 
-    /// Moves the calling process, which must have one thread, into the group.
+    /// Moves the calling process, which must have one thread, into the v1 groups. Into the cgroup2 one it must have
+    /// been forked, see [`birthplace`].
     ///
     /// # Errors
     /// A directory does not exist, or the kernel refuses.
-    pub(crate) fn join(&self) -> Result<(), CgroupError> {
+    pub(crate) fn join_legacy(&self) -> Result<(), CgroupError> {
         for group in &self.legacy {
             // One thread that moves itself needs no lock over all processes of the host; moving a process does, and
             // waits for it.
@@ -127,7 +131,7 @@ impl Cgroup {
                 result => result?,
             }
         }
-        self.unified.as_deref().map_or(Ok(()), |unified| write(unified, "cgroup.procs", "0"))
+        Ok(())
     }
 
     /// Makes the v1 groups that exist only where their limits are used, and moves the group's processes there.
@@ -179,6 +183,20 @@ impl Cgroup {
     pub(crate) fn unified_directory(&self) -> Option<&Path> {
         self.unified_with_controllers()
     }
+}
+
+/// The cgroup2 directory of `parent/name`, made if need be, for a process to be forked into; none on a host without.
+///
+/// # Errors
+/// It cannot be made or opened.
+pub(crate) fn birthplace(parent: &str, name: &str) -> Result<Option<OwnedFd>, CgroupError> {
+    let no_mounts = |source| CgroupError::new("find cgroups in", Path::new("/proc/self/mountinfo"), source);
+    let hierarchies = Hierarchies::of_this_host().map_err(no_mounts)?;
+    let Some(path) = Cgroup::open(hierarchies, parent, name)?.unified else { return Ok(None) };
+    create_unified(&path, hierarchies)?;
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(&path, flags, Mode::empty());
+    opened.map(Some).map_err(|error| CgroupError::new("open", &path, error.into()))
 }
 
 impl LegacyGroup {

@@ -20,7 +20,7 @@ pub(super) fn mount(
 ) -> io::Result<()> {
     let Some(unified) = cgroup.unified_directory() else { return mount_legacy(cgroup, options, target) };
     if own_namespace {
-        return attach(new_mount("cgroup2", &[], options)?.as_fd(), target);
+        return attach(new_mount("cgroup2", "cgroup", &[], options)?.as_fd(), target);
     }
     let top = unified.ancestors().find(|path| path.join("cgroup.controllers").exists() && !has_parent(path));
     bind(top.unwrap_or(unified), options, target)
@@ -33,7 +33,7 @@ fn has_parent(path: &Path) -> bool {
 
 fn mount_legacy(cgroup: &Cgroup, options: MountOptions, target: BorrowedFd<'_>) -> io::Result<()> {
     let writable = options.with_read_only(false);
-    let tmpfs = new_mount("tmpfs", &[("mode", Some("755")), ("source", Some("tmpfs"))], writable)?;
+    let tmpfs = new_mount("tmpfs", "tmpfs", &[("mode", Some("755"))], writable)?;
     for (name, controllers, _) in cgroup.legacy_directories() {
         mkdirat(&tmpfs, name, Mode::from_raw_mode(0o755))?;
         for alias in controllers.iter().filter(|controller| *controller != name) {

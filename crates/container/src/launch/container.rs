@@ -24,7 +24,7 @@ pub(super) fn start(
     inherited: Inherited,
 ) -> Result<Infallible, SetupError> {
     let donors = Donors::open(&spec.namespaces)?;
-    namespaces::enter_pid_namespace(&donors, channel)?;
+    namespaces::enter_pid_namespace(&donors, &spec.cgroup, channel)?;
     join_keyring(&spec.id)?;
     let cgroup = create_cgroup(spec)?;
     namespaces::enter(&spec.namespaces, &donors, &cgroup, inherited.network)?;
@@ -76,7 +76,7 @@ fn create_cgroup(spec: &ContainerSpec) -> Result<Cgroup, SetupError> {
     let hierarchies = Hierarchies::of_this_host().at(Stage::Cgroup, || "find the cgroup mounts".into())?;
     let cgroup =
         Cgroup::create(hierarchies, &spec.cgroup).at(Stage::Cgroup, || "set up the cgroup".into())?;
-    cgroup.join().at(Stage::Cgroup, || "enter the cgroup".into())?;
+    cgroup.join_legacy().at(Stage::Cgroup, || "enter the cgroup".into())?;
     Ok(cgroup)
 }
 

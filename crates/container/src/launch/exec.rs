@@ -1,6 +1,7 @@
 //! One more process in a running container (contract 1.12).
 
 use std::convert::Infallible;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use rustix::thread::{ThreadNameSpaceType, move_into_thread_name_spaces};
@@ -8,17 +9,17 @@ use rustix::thread::{ThreadNameSpaceType, move_into_thread_name_spaces};
 use super::channel::Channel;
 use super::error::{At, SetupError};
 use super::{mounts, namespaces, privileges, program, settings, terminal};
-use crate::cgroup::{Cgroup, Hierarchies};
+use crate::cgroup::{self, Cgroup, Hierarchies};
 use crate::fsroot::Root;
 use crate::launch_failure::Stage;
-use crate::spec::ExecSpec;
+use crate::spec::{CgroupSpec, ExecSpec};
 use crate::stdio::ChildStdio;
 
 /// Runs in a helper; the command is a second child that the helper gives to the monitor.
 pub(super) fn start(spec: &ExecSpec, channel: &Channel, stdio: ChildStdio) -> Result<Infallible, SetupError> {
-    join_cgroup(spec)?;
+    let birthplace = join_cgroup(spec)?;
     join_namespaces(spec)?;
-    namespaces::become_sibling(0, channel)?;
+    namespaces::become_sibling(0, birthplace, channel)?;
 
     let root = Root::open(Path::new("/")).at(Stage::Namespaces, || "open the container's root".into())?;
     let process = &spec.process;
@@ -32,11 +33,14 @@ pub(super) fn start(spec: &ExecSpec, channel: &Channel, stdio: ChildStdio) -> Re
     program.execute(channel, stdio)
 }
 
-/// Before the namespaces, in which the host's cgroups cannot be seen.
-fn join_cgroup(spec: &ExecSpec) -> Result<(), SetupError> {
-    let hierarchies = Hierarchies::of_this_host().at(Stage::Cgroup, || "find the cgroup mounts".into())?;
-    let cgroup = Cgroup::open(hierarchies, &spec.cgroup.parent, &spec.cgroup.name);
-    cgroup.and_then(|cgroup| cgroup.join()).at(Stage::Cgroup, || "enter the container's cgroup".into())
+/// Before the namespaces, in which the host's cgroups cannot be seen. The command is to be forked into the result.
+fn join_cgroup(spec: &ExecSpec) -> Result<Option<OwnedFd>, SetupError> {
+    let CgroupSpec { parent, name, .. } = &spec.cgroup;
+    let what = || "enter the container's cgroup".to_owned();
+    let hierarchies = Hierarchies::of_this_host().at(Stage::Cgroup, what)?;
+    let cgroup = Cgroup::open(hierarchies, parent, name).at(Stage::Cgroup, what)?;
+    cgroup.join_legacy().at(Stage::Cgroup, what)?;
+    cgroup::birthplace(parent, name).at(Stage::Cgroup, what)
 }
 
 fn join_namespaces(spec: &ExecSpec) -> Result<(), SetupError> {

@@ -65,7 +65,7 @@ fn cached(
 
 fn empty_directory() -> Result<OwnedFd, SetupError> {
     let options = MountOptions::confined().with_read_only(true);
-    new_mount("tmpfs", &[("size", Some("0")), ("nr_inodes", Some("2")), ("source", Some("tmpfs"))], options)
+    new_mount("tmpfs", "tmpfs", &[("size", Some("0")), ("nr_inodes", Some("2"))], options)
         .at(STAGE, || "make an empty directory".into())
 }
 

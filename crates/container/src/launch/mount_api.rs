@@ -14,13 +14,15 @@ use crate::sys::{self, MountAttributes};
 /// An option of a file system: `key=value`, or a bare key.
 pub(super) type FileSystemOption<'a> = (&'a str, Option<&'a str>);
 
-/// A new file system of type `kind`, not attached anywhere yet.
+/// A new file system of type `kind`, not attached anywhere yet. `source` is only a name, for `/proc/mounts`.
 pub(super) fn new_mount(
     kind: &str,
+    source: &str,
     settings: &[FileSystemOption<'_>],
     options: MountOptions,
 ) -> io::Result<OwnedFd> {
     let context = fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_set_string(&context, "source", source)?;
     for (key, value) in settings {
         match value {
             Some(value) => fsconfig_set_string(&context, *key, *value)?,

@@ -38,8 +38,8 @@ const DEVPTS: [FileSystemOption<'_>; 4] =
 /// A procfs of this PID namespace that nobody else sees: settings are written through it, so that no mount over the
 /// container's `/proc` can redirect them (contract 10.2, CVE-2025-52881).
 pub(super) fn private_proc() -> Result<Root, SetupError> {
-    let proc =
-        new_mount("proc", &[], MountOptions::confined()).at(STAGE, || "mount a private procfs".into())?;
+    let proc = new_mount("proc", "proc", &[], MountOptions::confined())
+        .at(STAGE, || "mount a private procfs".into())?;
     Ok(proc.into())
 }
 
@@ -57,10 +57,10 @@ pub(super) fn mount_all(spec: &ContainerSpec, root: &Root, cgroup: &Cgroup) -> R
         let made = match &mount.kind {
             MountKind::Bind(bind) => make_bind(bind, source, options)?,
             MountKind::Tmpfs(tmpfs) => make_tmpfs(tmpfs, options, target.as_fd()).at(STAGE, what)?,
-            MountKind::Proc => new_mount("proc", &[], options).at(STAGE, what)?,
-            MountKind::Sysfs => new_mount("sysfs", &[], options).at(STAGE, what)?,
-            MountKind::Mqueue => new_mount("mqueue", &[], options).at(STAGE, what)?,
-            MountKind::Devpts => new_mount("devpts", &DEVPTS, options).at(STAGE, what)?,
+            MountKind::Proc => new_mount("proc", "proc", &[], options).at(STAGE, what)?,
+            MountKind::Sysfs => new_mount("sysfs", "sysfs", &[], options).at(STAGE, what)?,
+            MountKind::Mqueue => new_mount("mqueue", "mqueue", &[], options).at(STAGE, what)?,
+            MountKind::Devpts => new_mount("devpts", "devpts", &DEVPTS, options).at(STAGE, what)?,
             MountKind::Cgroup => {
                 cgroup_mount::mount(cgroup, own_cgroups, options, target.as_fd()).at(STAGE, what)?;
                 continue;
@@ -96,12 +96,11 @@ fn make_tmpfs(tmpfs: &TmpfsMount, options: MountOptions, target: BorrowedFd<'_>)
     let mode = format!("{:o}", tmpfs.mode.map_or_else(covered, Ok)?);
     let mut settings: Vec<FileSystemOption<'_>> = vec![("mode", Some(&mode))];
     settings.extend(size.as_deref().map(|size| ("size", Some(size))));
-    settings.extend(tmpfs.source.as_deref().map(|source| ("source", Some(source))));
     settings.extend(tmpfs.options.iter().map(|option| match option.split_once('=') {
         Some((key, value)) => (key, Some(value)),
         None => (option.as_str(), None),
     }));
-    new_mount("tmpfs", &settings, options)
+    new_mount("tmpfs", tmpfs.source.as_deref().unwrap_or("tmpfs"), &settings, options)
 }
 
 fn make_bind(

@@ -9,10 +9,10 @@ use rustix::thread::{
 
 use super::channel::Channel;
 use super::error::{At, SetupError};
-use crate::cgroup::Cgroup;
+use crate::cgroup::{self, Cgroup};
 use crate::launch_failure::Stage;
 use crate::process::Pidfd;
-use crate::spec::{CgroupNamespace, Namespace, Namespaces, NetworkNamespace};
+use crate::spec::{CgroupNamespace, CgroupSpec, Namespace, Namespaces, NetworkNamespace};
 use crate::sys::{self, Forked};
 
 /// The containers whose namespaces are to be joined, opened while their pids mean something to this process.
@@ -39,15 +39,27 @@ fn open_donor(namespace: &Namespace) -> Result<Option<Pidfd>, SetupError> {
 }
 
 /// A PID namespace holds for children only: a joining child forks once more. The other cases the monitor's fork did.
-pub(super) fn enter_pid_namespace(donors: &Donors, channel: &Channel) -> Result<(), SetupError> {
+pub(super) fn enter_pid_namespace(
+    donors: &Donors,
+    cgroup_spec: &CgroupSpec,
+    channel: &Channel,
+) -> Result<(), SetupError> {
     let Some(donor) = &donors.pid else { return Ok(()) };
     join(donor, ThreadNameSpaceType::PROCESS_ID)?;
-    become_sibling(libc::CLONE_NEWNS, channel)
+    let birthplace = cgroup::birthplace(&cgroup_spec.parent, &cgroup_spec.name);
+    let birthplace = birthplace.at(Stage::Cgroup, || "make the cgroup".into())?;
+    become_sibling(libc::CLONE_NEWNS, birthplace, channel)
 }
 
 /// Forks a child that is the monitor's, tells the monitor, and ends. Returns in the child.
-pub(super) fn become_sibling(flags: i32, channel: &Channel) -> Result<(), SetupError> {
-    match sys::fork(libc::CLONE_PARENT | flags).at(Stage::Fork, || "fork into the namespaces".into())? {
+pub(super) fn become_sibling(
+    flags: i32,
+    birthplace: Option<OwnedFd>,
+    channel: &Channel,
+) -> Result<(), SetupError> {
+    let birthplace = birthplace.as_ref().map(AsFd::as_fd);
+    let forked = sys::fork(libc::CLONE_PARENT | flags, birthplace);
+    match forked.at(Stage::Fork, || "fork into the namespaces".into())? {
         Forked::Child => Ok(()),
         Forked::Parent { pid, pidfd } => {
             let told = channel.send_forked(pid, pidfd.as_fd());

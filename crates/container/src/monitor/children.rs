@@ -5,7 +5,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
-use super::message::{Descriptors, Notice, PidNamespace, Role};
+use super::message::{Descriptors, Launch, Notice, PidNamespace, Role};
+use crate::cgroup;
 use crate::launch::channel::{self, Report};
 use crate::launch::run_child;
 use crate::launch_failure::{LaunchFailure, Stage};
@@ -56,10 +57,6 @@ enum Outcome {
     Failed(LaunchFailure),
 }
 
-pub(super) fn malformed_launch(id: String) -> LaunchFailure {
-    failure(id, Stage::Specification, "the launch came without all of its descriptors")
-}
-
 fn failure(id: String, stage: Stage, message: impl Into<String>) -> LaunchFailure {
     LaunchFailure { id, stage, message: message.into(), exit_code: 128 }
 }
@@ -76,17 +73,20 @@ impl Children {
     }
 
     /// Forks a child for a launch; says why when that is not possible.
-    pub(super) fn launch(
-        &mut self,
-        id: String,
-        pid_namespace: PidNamespace,
-        mut descriptors: Descriptors,
-    ) -> Option<LaunchFailure> {
+    pub(super) fn launch(&mut self, launch: Launch, descriptors: Vec<OwnedFd>) -> Option<LaunchFailure> {
+        let Launch { id, pid_namespace, cgroup, descriptors: roles } = launch;
+        let Some(mut descriptors) = Descriptors::pair(roles, descriptors) else {
+            return Some(failure(id, Stage::Specification, "the launch came without all of its descriptors"));
+        };
         if self.kept.get(&id).is_some_and(|child| !matches!(child.state, State::Ended(_))) {
             return Some(failure(id, Stage::Fork, "it is already running"));
         }
+        let birthplace = match cgroup.map_or(Ok(None), |(parent, name)| cgroup::birthplace(&parent, &name)) {
+            Ok(birthplace) => birthplace,
+            Err(error) => return Some(failure(id, Stage::Cgroup, format!("{error}: {}", error.source))),
+        };
         let stdio = descriptors.take_parent_stdio();
-        match fork_child(pid_namespace, descriptors) {
+        match fork_child(pid_namespace, birthplace, descriptors) {
             Ok((mut child, helper)) => {
                 child.stdio = stdio;
                 self.unwanted.extend(helper);
@@ -151,6 +151,7 @@ impl Children {
 /// The child, and the helper process when the child itself is yet to come from it.
 fn fork_child(
     pid_namespace: PidNamespace,
+    birthplace: Option<OwnedFd>,
     descriptors: Descriptors,
 ) -> std::io::Result<(Child, Option<OwnedFd>)> {
     let (reports, childs_end) = channel::pair()?;
@@ -159,7 +160,7 @@ fn fork_child(
         PidNamespace::Host => libc::CLONE_NEWNS,
         PidNamespace::Join => 0,
     };
-    let (pid, pidfd) = match sys::fork(flags)? {
+    let (pid, pidfd) = match sys::fork(flags, birthplace.as_ref().map(AsFd::as_fd))? {
         Forked::Child => run_child(&childs_end, descriptors),
         Forked::Parent { pid, pidfd } => (pid, pidfd),
     };

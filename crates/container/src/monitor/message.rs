@@ -12,8 +12,8 @@ use crate::stdio::{ChildStdio, ParentStdio};
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Request {
-    /// Start a process. Its spec is in a descriptor.
-    Launch { id: String, pid_namespace: PidNamespace, descriptors: Vec<Role> },
+    /// Start a process.
+    Launch(Launch),
     /// Drop the kept write end of stdin.
     CloseStdin { id: String },
     /// The worker has recorded the end of this process (or never wants to hear of it again).
@@ -24,6 +24,16 @@ pub(crate) enum Request {
     Release { key: String },
     /// End when the worker has ended with status 0.
     Shutdown,
+}
+
+/// What the monitor must know to fork; all else is in the spec, which is in a descriptor and only the child reads.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Launch {
+    pub(crate) id: String,
+    pub(crate) pid_namespace: PidNamespace,
+    /// Parent and name of the cgroup that the child is born in. Where it is forked twice it finds that itself.
+    pub(crate) cgroup: Option<(String, String)>,
+    pub(crate) descriptors: Vec<Role>,
 }
 
 /// From the monitor to the worker.

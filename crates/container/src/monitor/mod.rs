@@ -21,7 +21,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::cgroup::Hierarchies;
 use crate::{seccomp, sys};
 use children::Children;
-use message::{Descriptors, Notice, Request};
+use message::{Notice, Request};
 use worker::{Worker, WorkerEnd};
 
 /// The descriptor number under which a worker finds its socket.
@@ -73,6 +73,8 @@ pub fn run(config: &MonitorConfig) -> Result<(), MonitorError> {
     }
     executable::protect().map_err(prepare("execute from a read-only mount"))?;
     executable::enter_private_mount_namespace().map_err(prepare("make a private mount namespace"))?;
+    // Only a name for `ps`: executing a descriptor leaves none.
+    let _cosmetic = rustix::thread::set_name(c"wharf-monitor");
     // Children inherit both, and so do not have to find out themselves.
     Hierarchies::of_this_host().map_err(prepare("find the cgroup mounts"))?;
     let _compiled = seccomp::usual_filter();
@@ -190,12 +192,8 @@ impl<'a> Monitor<'a> {
 
     fn serve(&mut self, request: Request, descriptors: Vec<OwnedFd>) {
         match request {
-            Request::Launch { id, pid_namespace, descriptors: roles } => {
-                let failure = match Descriptors::pair(roles, descriptors) {
-                    Some(descriptors) => self.children.launch(id, pid_namespace, descriptors),
-                    None => Some(children::malformed_launch(id)),
-                };
-                if let Some(failure) = failure {
+            Request::Launch(launch) => {
+                if let Some(failure) = self.children.launch(launch, descriptors) {
                     self.worker.send((Notice::Failed(failure), Vec::new()));
                 }
             }

@@ -166,7 +166,7 @@ fn spawn(arguments: &[OsString]) -> io::Result<Running> {
         arguments.iter().cloned().map(executable::terminated).collect::<io::Result<_>>()?;
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
     let monitor = rustix::process::getpid();
-    match sys::fork(0)? {
+    match sys::fork(0, None)? {
         Forked::Parent { pid, pidfd } => Ok(Running {
             pid,
             pidfd,

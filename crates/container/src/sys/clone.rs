@@ -1,7 +1,7 @@
 //! Forking.
 
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use rustix::thread::UnshareFlags;
 
@@ -15,7 +15,7 @@ pub(crate) enum Forked {
     Parent { pid: i32, pidfd: OwnedFd },
 }
 
-/// `struct clone_args` in its first size (kernel 5.3).
+/// `struct clone_args` with the cgroup (kernel 5.7).
 #[repr(C)]
 #[derive(Default)]
 struct CloneArguments {
@@ -27,21 +27,29 @@ struct CloneArguments {
     stack: u64,
     stack_size: u64,
     tls: u64,
+    set_tid: u64,
+    set_tid_size: u64,
+    cgroup: u64,
 }
 
-/// Forks with the given `CLONE_NEW*` and `CLONE_PARENT` flags (`clone3(2)`, kernel 5.3).
+/// `CLONE_INTO_CGROUP` (`linux/sched.h`); it does not fit the 32 bits of the other flags.
+const CLONE_INTO_CGROUP: u64 = 1 << 33;
+
+/// Forks with the given `CLONE_NEW*` and `CLONE_PARENT` flags (`clone3(2)`, kernel 5.3), right into the cgroup2
+/// directory `cgroup` when there is one: moving a process there afterwards waits for every CPU.
 ///
 /// The caller must have no other thread: the child goes on with ordinary code, and a lock held by a thread that does
 /// not exist in the child would be held for ever. [`crate::monitor::run`] checks that once, and everything that
 /// forks in this crate descends from it.
-pub(crate) fn fork(flags: i32) -> io::Result<Forked> {
+pub(crate) fn fork(flags: i32, cgroup: Option<BorrowedFd<'_>>) -> io::Result<Forked> {
     let mut pidfd: i32 = -1;
     let to_parent = flags & libc::CLONE_PARENT != 0;
     let arguments = CloneArguments {
-        flags: (flags | libc::CLONE_PIDFD) as u32 as u64,
+        flags: u64::from((flags | libc::CLONE_PIDFD) as u32) | cgroup.map_or(0, |_| CLONE_INTO_CGROUP),
         pidfd: &raw mut pidfd as u64,
         // With CLONE_PARENT the child's exit signal is that of the caller, and must not be given.
         exit_signal: if to_parent { 0 } else { libc::SIGCHLD as u64 },
+        cgroup: cgroup.map_or(0, |cgroup| cgroup.as_raw_fd() as u64),
         ..CloneArguments::default()
     };
     // SAFETY: no memory is shared (no CLONE_VM) and no stack given, so this returns twice like fork(2), on copies of

@@ -6,4 +6,5 @@ mod cgroup;
 mod container;
 mod exec;
 mod monitor;
+mod security;
 mod support;

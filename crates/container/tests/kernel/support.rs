@@ -26,6 +26,8 @@ use wharf_container::stdio::{self, ParentStdio};
 /// Nothing in these tests takes longer.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
+pub const PROBE: &str = env!("CARGO_BIN_EXE_container-probe");
+
 const BUSYBOX: [&str; 2] = ["/usr/bin/busybox", "/bin/busybox"];
 
 /// Says why this machine cannot run the tests, when it cannot.
@@ -75,11 +77,22 @@ impl Output {
 
 impl Engine {
     pub fn start() -> Self {
+        Self::start_with(Command::new(PROBE))
+    }
+
+    /// A monitor on a host that has only cgroup2, as far as it can see.
+    pub fn start_unified() -> Self {
+        let mut command = Command::new("unshare");
+        let script = "umount -a -t cgroup && exec \"$@\"";
+        command.args(["-m", "--propagation", "private", "sh", "-c", script, "sh", PROBE]);
+        Self::start_with(command)
+    }
+
+    fn start_with(mut probe: Command) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("socket");
         let listener = UnixListener::bind(&path).unwrap();
-        let probe = env!("CARGO_BIN_EXE_container-probe");
-        let monitor = Command::new(probe).arg("monitor").arg(&path).spawn().unwrap();
+        let monitor = probe.arg("monitor").arg(&path).spawn().unwrap();
         let (link, worker, control) = accept(&listener);
         make_image(&directory.path().join("image"));
         static NUMBER: AtomicU32 = AtomicU32::new(0);
