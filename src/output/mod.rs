@@ -2,6 +2,7 @@
 //!
 //! Owns every byte that the program writes for a person. Decides nothing and asks no engine.
 
+pub mod diagnostics;
 mod log_lines;
 mod ports;
 pub mod progress;

@@ -22,7 +22,8 @@ impl Table {
         super::lines(self.lines());
     }
 
-    fn lines(&self) -> Vec<String> {
+    /// The rows as text.
+    pub fn lines(&self) -> Vec<String> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widths: Vec<usize> = (0..columns).map(|column| self.width(column)).collect();
         self.rows.iter().map(|row| line(row, &widths)).collect()

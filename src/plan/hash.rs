@@ -4,6 +4,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::project::model::{Deploy, Network, Service, Volume};
+use crate::project::render;
 
 /// Fingerprint of a service (compose-surface 3.6): what does not shape a container is left out.
 pub fn service(service: &Service) -> String {
@@ -37,8 +38,7 @@ pub fn text(text: &str) -> String {
 }
 
 fn of(value: &impl Serialize) -> String {
-    // The model holds only maps with text keys and finite numbers, which JSON always takes.
-    text(&serde_json::to_string(value).unwrap_or_default())
+    text(&render::compact_json(value))
 }
 
 fn hex(bytes: &[u8]) -> String {

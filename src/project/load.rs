@@ -10,7 +10,7 @@ use super::model::Project;
 use super::node::Node;
 use super::options::LoadOptions;
 use super::read::{discover, environment, name};
-use super::source::Span;
+use super::source::{SourceMap, Span};
 
 /// A project and what the user should know about it.
 #[derive(Clone, Debug)]
@@ -32,6 +32,10 @@ pub struct Inputs {
     pub environment: BTreeMap<String, String>,
     /// The env files read last, absolute.
     pub env_files: Vec<PathBuf>,
+    /// The texts that warnings point into.
+    pub sources: SourceMap,
+    /// Warnings in the order they were found.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Loads a project.
@@ -49,37 +53,66 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Box<LoadFailure>> {
     }
 }
 
-/// The merged tree without names, defaults of the whole project or typed fields: what `config --no-interpolate` shows.
+/// A tree that was not made typed, for `config --no-interpolate` and `--variables`.
+#[derive(Clone, Debug)]
+pub struct LoadedTree {
+    /// The normalised tree.
+    pub tree: Node,
+    /// The texts that warnings point into.
+    pub sources: SourceMap,
+    /// Warnings in the order they were found.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Loads a project as far as its tree.
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_tree(options: &LoadOptions) -> Result<(Node, Vec<Diagnostic>), Box<LoadFailure>> {
+pub fn load_tree(options: &LoadOptions) -> Result<LoadedTree, Box<LoadFailure>> {
     let mut session = Session::new(options);
     let result = inputs(&mut session).and_then(|inputs| {
-        let scope = Scope { environment: inputs.environment, directory: inputs.directory };
-        combine::model(&mut session, &scope, &inputs.files, &[])
+        let name = project_name(&mut session, &inputs)?;
+        let scope = scope(&inputs, &name);
+        let mut tree = combined(&mut session, &scope, &inputs)?;
+        finish::name_parts(&mut tree, options, &scope, &name);
+        Ok(tree)
     });
     match result {
-        Ok(tree) => Ok((tree, session.warnings)),
+        Ok(tree) => Ok(LoadedTree { tree, sources: session.sources, warnings: session.warnings }),
         Err(errors) => Err(failure(session, errors)),
     }
 }
 
-/// Variables for interpolation, as `config --environment` shows them.
+/// Finds the files and reads the variables for interpolation, and no more.
 ///
 /// # Errors
 /// When the files cannot be found or an env file cannot be read.
-pub fn load_inputs(options: &LoadOptions) -> Result<(Inputs, Vec<Diagnostic>), Box<LoadFailure>> {
+pub fn load_inputs(options: &LoadOptions) -> Result<Inputs, Box<LoadFailure>> {
     let mut session = Session::new(options);
     let result = inputs(&mut session).and_then(|mut inputs| {
         let name = project_name(&mut session, &inputs)?;
-        inputs.environment.insert("COMPOSE_PROJECT_NAME".into(), name);
+        inputs.environment = scope(&inputs, &name).environment;
         Ok(inputs)
     });
     match result {
-        Ok(inputs) => Ok((inputs, session.warnings)),
+        Ok(inputs) => Ok(Inputs { sources: session.sources, warnings: session.warnings, ..inputs }),
         Err(errors) => Err(failure(session, errors)),
     }
+}
+
+/// The project's own name is a variable like others.
+fn scope(inputs: &Inputs, name: &str) -> Scope {
+    let mut environment = inputs.environment.clone();
+    environment.insert("COMPOSE_PROJECT_NAME".into(), name.to_owned());
+    Scope { environment, directory: inputs.directory.clone() }
+}
+
+fn combined(session: &mut Session<'_>, scope: &Scope, inputs: &Inputs) -> Result<Node, Vec<Diagnostic>> {
+    let tree = combine::model(session, scope, &inputs.files, &[])?;
+    if tree.as_mapping().is_none_or(|entries| entries.is_empty()) {
+        return Err(vec![Diagnostic::error("empty", Span::default(), "empty compose file")]);
+    }
+    Ok(tree)
 }
 
 fn failure(session: Session<'_>, errors: Vec<Diagnostic>) -> Box<LoadFailure> {
@@ -91,13 +124,8 @@ fn failure(session: Session<'_>, errors: Vec<Diagnostic>) -> Box<LoadFailure> {
 fn loaded(session: &mut Session<'_>) -> Result<Project, Vec<Diagnostic>> {
     let inputs = inputs(session)?;
     let name = project_name(session, &inputs)?;
-    let mut environment = inputs.environment;
-    environment.insert("COMPOSE_PROJECT_NAME".into(), name.clone());
-    let scope = Scope { environment, directory: inputs.directory };
-    let tree = combine::model(session, &scope, &inputs.files, &[])?;
-    if tree.as_mapping().is_none_or(|entries| entries.is_empty()) {
-        return Err(vec![Diagnostic::error("empty", Span::default(), "empty compose file")]);
-    }
+    let scope = scope(&inputs, &name);
+    let tree = combined(session, &scope, &inputs)?;
     let mut project = finish::project(tree, session, &scope, &name)?;
     project.directory = scope.directory;
     project.files = inputs.files;
@@ -126,7 +154,7 @@ fn inputs(session: &mut Session<'_>) -> Result<Inputs, Vec<Diagnostic>> {
     if directory != start {
         env_files = read_env_files(session, &mut environment, &directory)?;
     }
-    Ok(Inputs { files, directory, environment, env_files })
+    Ok(Inputs { files, directory, environment, env_files, sources: SourceMap::default(), warnings: Vec::new() })
 }
 
 fn read_env_files(

@@ -28,7 +28,7 @@ mod yaml;
 
 pub use diagnostic::{Diagnostic, Label, LoadFailure, Severity};
 pub use interpolate::{Variable, variables};
-pub use load::{Inputs, Loaded, load, load_inputs, load_tree};
+pub use load::{Inputs, Loaded, LoadedTree, load, load_inputs, load_tree};
 pub use model::Project;
 pub use options::LoadOptions;
 pub use source::{SourceMap, Span};

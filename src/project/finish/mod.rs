@@ -16,6 +16,7 @@ use super::decode;
 use super::diagnostic::{Diagnostic, Severity};
 use super::model::Project;
 use super::node::Node;
+use super::options::LoadOptions;
 
 /// Completes the tree of one model, which may be an included one.
 ///
@@ -31,15 +32,21 @@ pub fn complete(tree: &mut Node, session: &Session<'_>, scope: &Scope) -> Result
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
+/// Normalises a tree, if that is asked for, and puts the project's name in.
+pub fn name_parts(tree: &mut Node, options: &LoadOptions, scope: &Scope, name: &str) {
+    if options.normalize {
+        normalize::normalize(tree, name, &scope.environment);
+    }
+    tree.set("name", name.into());
+}
+
 /// The typed project of a complete tree. Files, directory and name are the caller's to set.
 ///
 /// # Errors
 /// Values that do not fit their attributes, and references to nothing.
 pub fn project(mut tree: Node, session: &mut Session<'_>, scope: &Scope, name: &str) -> Result<Project, Vec<Diagnostic>> {
     let options = session.options;
-    if options.normalize {
-        normalize::normalize(&mut tree, name, &scope.environment);
-    }
+    name_parts(&mut tree, options, scope, name);
     let (errors, warnings) = lower::lower(&mut tree);
     session.warnings.extend(warnings);
     if !errors.is_empty() {
@@ -47,7 +54,6 @@ pub fn project(mut tree: Node, session: &mut Session<'_>, scope: &Scope, name: &
     }
     let mut project: Project =
         decode::decode(&tree).map_err(|error| vec![Diagnostic::error("type", error.span, error.message)])?;
-    name.clone_into(&mut project.name);
     for (key, service) in &mut project.services {
         key.clone_into(&mut service.name);
     }

@@ -55,7 +55,7 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn file(&self, node: &mut Node) {
-        if let Some(text) = node.as_str().filter(|text| !text.is_empty()) {
+        if let Some(text) = node.as_str() {
             node.value = Value::String(self.absolute(text));
         }
     }
