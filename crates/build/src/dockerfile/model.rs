@@ -179,6 +179,25 @@ pub enum HealthcheckTest {
     Command(CommandLine),
 }
 
+impl Instruction {
+    /// Whether it may make a layer.
+    pub(crate) fn makes_layer(&self) -> bool {
+        use InstructionKind::{Add, Copy, Run, Workdir};
+        matches!(self.kind, Add(_) | Copy(_) | Run(_) | Workdir(_))
+    }
+}
+
+impl Stage {
+    /// The texts of its `ONBUILD`s.
+    pub(crate) fn triggers(&self) -> Vec<String> {
+        let texts = self.instructions.iter().filter_map(|instruction| match &instruction.kind {
+            InstructionKind::Onbuild(text) => Some(text.clone()),
+            _ => None,
+        });
+        texts.collect()
+    }
+}
+
 impl Dockerfile {
     /// Puts a problem at an instruction of this file.
     pub fn error_at(&self, line: u32, source: &str, problem: Problem) -> DockerfileError {

@@ -75,6 +75,11 @@ pub(crate) fn parse(text: &str) -> Result<MountFlag, Problem> {
     }
 }
 
+/// The `from` field of a value of `--mount`, the only one in which variables are not expanded.
+pub(crate) fn from_field(text: &str) -> Option<String> {
+    Fields::read(text).ok()?.from()
+}
+
 struct Fields(Vec<(String, Option<String>)>);
 
 impl Fields {
