@@ -119,6 +119,11 @@ impl PortMapper {
     pub fn release(&self, key: PortKey) -> Result<(), PortError> {
         let mut ports = self.lock();
         let held = ports.remove(&key).ok_or(PortError::NotReserved(key))?;
+        if key.protocol == Protocol::Tcp {
+            // Ends the listening for all copies at once; the forwarder closes its own only when it is scheduled.
+            // A socket that does not listen any more is as good as shut down.
+            let _ = rustix::net::shutdown(&held.socket, rustix::net::Shutdown::Both);
+        }
         let Some(port) = published(key).filter(|_| held.forwarder.is_some()) else { return Ok(()) };
         let failed = |source| PortError::Firewall { operation: "release", key, source };
         self.shared.firewall.remove_port(port).map_err(failed)?;
