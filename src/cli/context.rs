@@ -5,11 +5,13 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::{Failure, Globals, report};
 use crate::engine::{self, Engine, Target, TargetOptions};
+use crate::execute::Interrupt;
 use crate::output::Style;
-use crate::project::{self, LoadOptions, Loaded, environment};
+use crate::project::{self, LoadOptions, Loaded, Project, environment};
 
 /// Flags and environment of one invocation.
 pub struct Context {
@@ -19,15 +21,17 @@ pub struct Context {
     pub environment: BTreeMap<String, String>,
     /// Whether standard output and standard error take colours.
     pub style: Style,
+    /// Ctrl-C.
+    pub interrupt: Interrupt,
     loaded: OnceCell<Option<Loaded>>,
 }
 
 impl Context {
     /// Reads the process environment; the only place beside `project::environment` that does.
-    pub fn new(globals: Globals) -> Context {
+    pub fn new(globals: Globals, interrupt: Interrupt) -> Context {
         let environment = environment::process_environment();
         let style = Style::choose(globals.ansi, &environment);
-        Context { globals, environment, style, loaded: OnceCell::new() }
+        Context { globals, environment, style, interrupt, loaded: OnceCell::new() }
     }
 
     /// A variable of the environment that is set to something.
@@ -48,8 +52,8 @@ impl Context {
     ///
     /// # Errors
     /// No engine answers.
-    pub async fn engine(&self) -> Result<Engine, Failure> {
-        Ok(engine::connect(self.target()).await?)
+    pub async fn engine(&self) -> Result<Arc<Engine>, Failure> {
+        Ok(Arc::new(engine::connect(self.target()).await?))
     }
 
     /// What the global flags say about loading, for commands that change a part of it before they call [`Self::load_with`].
@@ -91,9 +95,7 @@ impl Context {
     /// # Errors
     /// There is neither a name nor a file that loads.
     pub fn project_name(&self) -> Result<String, Failure> {
-        if self.globals.files.is_empty()
-            && let Some(name) = self.globals.project_name.as_deref().or(self.variable("COMPOSE_PROJECT_NAME"))
-        {
+        if let Some(name) = self.named_without_files() {
             return Ok(name.to_owned());
         }
         match self.quietly_loaded() {
@@ -101,6 +103,22 @@ impl Context {
             // Loads once more for the errors, which were not shown the first time.
             None => Ok(self.load(&[])?.project.name),
         }
+    }
+
+    /// The project of the files; `None` when there are none, or when a name alone says which project is meant.
+    pub fn project(&self) -> Option<&Project> {
+        if self.named_without_files().is_some() {
+            return None;
+        }
+        self.quietly_loaded().map(|loaded| &loaded.project)
+    }
+
+    /// A name from the flags or variables, when no file was named (compose-surface 2.4).
+    fn named_without_files(&self) -> Option<&str> {
+        if !self.globals.files.is_empty() {
+            return None;
+        }
+        self.globals.project_name.as_deref().or(self.variable("COMPOSE_PROJECT_NAME"))
     }
 
     /// Whether the files, as far as there are any that load, have a service of this name.

@@ -1,8 +1,12 @@
 //! How a command fails: with a message on standard error and an exit code (compose-surface 2.5).
 
 use crate::engine::EngineError;
+use crate::execute::ExecuteError;
 use crate::plan::desired::DesiredError;
 use crate::project::LoadFailure;
+
+/// Exit code after Ctrl-C: 128 and the number of SIGINT.
+pub const INTERRUPTED: u8 = 130;
 
 /// Why a command did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +20,9 @@ pub enum Failure {
     /// The project asks for what cannot be done.
     #[error(transparent)]
     Desired(#[from] DesiredError),
+    /// A plan did not run to its end.
+    #[error(transparent)]
+    Execute(ExecuteError),
     /// Anything else, in words.
     #[error("{0}")]
     Message(String),
@@ -35,6 +42,15 @@ impl Failure {
         match self {
             Failure::Exit(code) => *code,
             _ => 1,
+        }
+    }
+}
+
+impl From<ExecuteError> for Failure {
+    fn from(error: ExecuteError) -> Failure {
+        match error {
+            ExecuteError::Interrupted => Failure::Exit(INTERRUPTED),
+            failed @ ExecuteError::Failed { .. } => Failure::Execute(failed),
         }
     }
 }

@@ -3,15 +3,45 @@
 //! Owns argument parsing and exit codes. What a command decides is decided in `plan`; what it does, in `execute`.
 
 mod arguments;
+mod build;
+mod command;
 pub mod config;
 mod context;
+mod create;
+mod down;
+mod engine;
+mod events;
+mod exec;
 mod failure;
 mod globals;
+mod images;
+mod kill;
+mod logs;
+mod ls;
+mod pause;
+mod plan;
+mod port;
 mod ps;
+mod pull;
+mod push;
+mod reconcile;
 mod report;
+mod restart;
+mod rm;
+mod run;
+mod scale;
 mod selection;
+mod session;
+mod start;
+mod stdio;
+mod stop;
+mod terminal;
+mod top;
+mod unpause;
+mod up;
 pub mod version;
 
+pub use command::main;
 pub use context::Context;
 pub use failure::Failure;
 pub use globals::{AnsiMode, Globals, ProgressMode};

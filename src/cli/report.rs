@@ -1,9 +1,19 @@
 //! Errors and warnings of loading, on standard error.
 
+use super::{Context, ProgressMode};
 use crate::output::{Style, diagnostics as printed};
 use crate::project::{Diagnostic, SourceMap};
 
 /// Prints diagnostics, each with its place.
 pub(super) fn diagnostics(list: &[Diagnostic], sources: &SourceMap, style: Style) {
     eprint!("{}", printed::render_all(list, sources, style.stderr));
+}
+
+/// Prints what went wrong otherwise; as JSON where progress is JSON (compose-surface 2.5).
+pub(super) fn failure(context: &Context, message: &str) {
+    if context.globals.progress == ProgressMode::Json {
+        eprintln!("{}", serde_json::json!({ "error": true, "message": message }));
+    } else {
+        eprintln!("{message}");
+    }
 }

@@ -4,9 +4,11 @@
 
 use std::collections::BTreeSet;
 
+use super::session::Session;
 use super::{Context, Failure};
 use crate::engine::Engine;
 use crate::plan::observed::{ObservedContainer, State};
+use crate::plan::planner::{Lifecycle, lifecycle};
 
 /// The containers of the project that belong to `services` (all when empty), sorted by service and number.
 ///
@@ -39,6 +41,25 @@ pub async fn running_container(
         None => Failure::message(format!("service \"{service}\" is not running")),
         Some(index) => Failure::message(format!("service \"{service}\" is not running container #{index}")),
     })
+}
+
+/// Applies a change of state to the replicas of `services` (all when empty).
+///
+/// # Errors
+/// The engine fails, or a name in `services` is unknown.
+pub async fn apply(context: &Context, services: &[String], title: &str, what: &Lifecycle) -> Result<(), Failure> {
+    let session = Session::open(context, &context.project_name()?, title).await?;
+    let containers = containers(context, session.engine(), services).await?;
+    let replicas: Vec<&ObservedContainer> = containers.iter().filter(|container| !container.one_off).collect();
+    session.run(&lifecycle(&replicas, what)).await
+}
+
+/// Refuses names that neither the files nor any container know.
+///
+/// # Errors
+/// The engine fails, or a name is unknown.
+pub async fn check(context: &Context, engine: &Engine, services: &[String]) -> Result<(), Failure> {
+    containers(context, engine, services).await.map(|_| ())
 }
 
 fn check_names(context: &Context, found: &[ObservedContainer], services: &[String]) -> Result<(), Failure> {

@@ -31,6 +31,11 @@ impl Interrupt {
         Ok(Interrupt { count })
     }
 
+    /// One that nobody ever raises.
+    pub fn never() -> Interrupt {
+        Interrupt { count: watch::channel(0).1 }
+    }
+
     /// Whether it was asked for at least once.
     pub fn is_raised(&self) -> bool {
         *self.count.borrow() > 0
@@ -39,7 +44,7 @@ impl Interrupt {
     /// Returns when it was asked for `times` times in all.
     pub async fn raised(&self, times: u32) {
         let mut count = self.count.clone();
-        // The sender lives in a task that ends only with the program.
+        // Without a sender nobody will ask any more.
         if count.wait_for(|count| *count >= times).await.is_err() {
             std::future::pending::<()>().await;
         }

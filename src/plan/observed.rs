@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, MountPoint, PortSummary};
 
 use super::labels;
+use crate::project::model::Condition;
 
 /// Everything of one project on one engine.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,20 @@ pub struct Observed {
     pub volumes: BTreeMap<String, ObservedResource>,
     /// Image ids by every reference that leads to them.
     pub images: BTreeMap<String, String>,
+}
+
+impl Observed {
+    /// Id of the image that a reference leads to. With a tag and a digest, the digest decides.
+    pub fn image(&self, reference: &str) -> Option<&String> {
+        self.images.get(reference).or_else(|| {
+            let (name, digest) = reference.split_once('@')?;
+            let untagged = match name.rsplit_once(':') {
+                Some((untagged, tag)) if !tag.contains('/') => untagged,
+                _ => name,
+            };
+            self.images.get(&format!("{untagged}@{digest}"))
+        })
+    }
 }
 
 /// A network or a volume.
@@ -163,14 +178,34 @@ impl ObservedContainer {
         matches!(self.state, State::Running | State::Paused | State::Restarting)
     }
 
-    /// Services it depends on, from its label, with the `restart` flag of each.
-    pub fn dependencies(&self) -> Vec<(&str, bool)> {
+    /// Services it depends on, from its label.
+    pub fn dependencies(&self) -> Vec<LabelDependency<'_>> {
         let label = self.labels.get(labels::DEPENDS_ON).map_or("", String::as_str);
-        let entry = |item: &'_ str| -> Option<(usize, bool)> {
-            let name = item.split(':').next().filter(|name| !name.is_empty())?;
-            Some((name.len(), item.ends_with(":true")))
+        label.split(',').filter_map(LabelDependency::parse).collect()
+    }
+}
+
+/// An entry of the dependency label: `service:condition:restart`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LabelDependency<'l> {
+    /// The service.
+    pub service: &'l str,
+    /// What it must have reached.
+    pub condition: Condition,
+    /// Restart with it.
+    pub restart: bool,
+}
+
+impl LabelDependency<'_> {
+    fn parse(entry: &str) -> Option<LabelDependency<'_>> {
+        let mut parts = entry.split(':');
+        let service = parts.next().filter(|name| !name.is_empty())?;
+        let condition = match parts.next() {
+            Some("service_healthy") => Condition::ServiceHealthy,
+            Some("service_completed_successfully") => Condition::ServiceCompletedSuccessfully,
+            _ => Condition::ServiceStarted,
         };
-        label.split(',').filter_map(|item| entry(item).map(|(end, restart)| (&item[..end], restart))).collect()
+        Some(LabelDependency { service, condition, restart: parts.next() == Some("true") })
     }
 }
 
@@ -250,6 +285,8 @@ mod tests {
         let container = ObservedContainer::from_summary(&summary);
         assert_eq!(container.name, "app-web-2");
         assert_eq!(container.number, Some(2));
-        assert_eq!(container.dependencies(), [("db", true), ("cache", false)]);
+        let db = LabelDependency { service: "db", condition: Condition::ServiceHealthy, restart: true };
+        let cache = LabelDependency { service: "cache", condition: Condition::ServiceStarted, restart: false };
+        assert_eq!(container.dependencies(), [db, cache]);
     }
 }

@@ -7,6 +7,7 @@
 
 mod canonical;
 mod combine;
+pub mod command_line;
 mod decode;
 pub mod diagnostic;
 mod dotenv;

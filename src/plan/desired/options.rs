@@ -30,6 +30,8 @@ pub struct UpOptions {
     pub recreate_dependencies: Recreate,
     /// `-V`: new anonymous volumes instead of those of the replaced container.
     pub renew_anonymous_volumes: bool,
+    /// Leave the replicas of the named services as they are (`run` makes a container of its own).
+    pub keep_replicas: bool,
     /// `--no-deps`.
     pub no_dependencies: bool,
     /// `--remove-orphans`.

@@ -73,7 +73,7 @@ fn diverged(draft: &Draft<'_>, service: &DesiredService, container: &ObservedCon
 }
 
 fn image_changed(draft: &Draft<'_>, service: &DesiredService, container: &ObservedContainer) -> Option<Reason> {
-    let present = draft.observed.images.get(&service.image.reference)?;
+    let present = draft.observed.image(&service.image.reference)?;
     let made_from = container.labels.get(labels::IMAGE).unwrap_or(&container.image_id);
     (made_from != present).then_some(Reason::ImageChanged)
 }
@@ -145,7 +145,7 @@ fn before_creation(draft: &Draft<'_>, service: &DesiredService) -> Vec<StepId> {
 
 fn spec(draft: &Draft<'_>, service: &DesiredService, number: u32) -> Result<ContainerSpec, DesiredError> {
     let mut spec = service.container(number, &draft.desired.options)?;
-    if let Some(id) = draft.observed.images.get(&service.image.reference) {
+    if let Some(id) = draft.observed.image(&service.image.reference) {
         spec.body.labels.get_or_insert_default().insert(labels::IMAGE.to_owned(), id.clone());
     }
     Ok(spec)

@@ -5,15 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::plan::observed::{Observed, ObservedContainer};
 use crate::plan::step::{Action, ContainerTarget, Plan, Reason, StepId};
 
-/// Which images `down` removes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RemoveImages {
-    /// Those that were built without a name of their own.
-    Local,
-    /// All that services use.
-    All,
-}
-
 /// What to take down.
 #[derive(Clone, Debug, Default)]
 pub struct DownOptions {
@@ -82,7 +73,7 @@ fn remove_containers(plan: &mut Plan, containers: &[&ObservedContainer], options
 }
 
 fn depends_on(container: &ObservedContainer, service: &str) -> bool {
-    container.service != service && container.dependencies().iter().any(|(name, _)| *name == service)
+    container.service != service && container.dependencies().iter().any(|dependency| dependency.service == service)
 }
 
 /// Containers such that each comes after all that depend on it. Circles, which only edited labels can make, are cut.
@@ -92,7 +83,7 @@ pub(super) fn dependents_first<'o>(containers: &[&'o ObservedContainer]) -> Vec<
     let mut ordered = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
         let needed: BTreeSet<&str> =
-            waiting.iter().flat_map(|c| c.dependencies().into_iter().map(|(name, _)| name)).collect();
+            waiting.iter().flat_map(|c| c.dependencies().into_iter().map(|d| d.service)).collect();
         let (blocked, free): (Vec<_>, Vec<_>) = waiting.iter().partition(|c| needed.contains(c.service.as_str()));
         if free.is_empty() {
             ordered.extend(waiting);

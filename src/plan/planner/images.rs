@@ -15,7 +15,7 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
     }
     for (reference, users) in by_reference(draft) {
         let image = users.iter().find(|image| image.build.is_some()).unwrap_or(&users[0]);
-        let present = draft.observed.images.contains_key(&reference);
+        let present = draft.observed.image(&reference).is_some();
         let Some((action, reason)) = decide(image, &users, present, options.build) else { continue };
         let step = draft.plan.push(action, reason, Vec::new());
         draft.images.insert(reference, step);

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::down::dependents_first;
-use crate::plan::observed::{ObservedContainer, State};
-use crate::plan::step::{Action, ContainerTarget, Plan, Reason, StepId, StopTimeout};
+use crate::plan::observed::{Health, ObservedContainer, State};
+use crate::plan::step::{Action, ContainerTarget, Plan, Readiness, Reason, StepId, StopTimeout};
+use crate::project::model::Condition;
 
 /// What to do with the containers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lifecycle {
-    /// Start those that do not run, dependencies first.
+    /// Start those that do not run, dependencies first and as far as their conditions ask.
     Start,
     /// Stop, dependents first.
     Stop(StopTimeout),
@@ -23,21 +24,31 @@ pub enum Lifecycle {
     Unpause,
 }
 
+/// Steps planned so far.
+struct Draft<'a> {
+    all: &'a [&'a ObservedContainer],
+    plan: Plan,
+    /// The effect on each service.
+    done: BTreeMap<&'a str, Vec<StepId>>,
+    waits: BTreeMap<(&'a str, Readiness), StepId>,
+}
+
 /// Plans `what` for `containers`.
 pub fn lifecycle(containers: &[&ObservedContainer], what: &Lifecycle) -> Plan {
-    let mut plan = Plan::default();
+    let mut draft = Draft { all: containers, plan: Plan::default(), done: BTreeMap::new(), waits: BTreeMap::new() };
     let mut ordered = dependents_first(containers);
     if matches!(what, Lifecycle::Start | Lifecycle::Restart(_)) {
         ordered.reverse();
     }
-    let mut done: BTreeMap<&str, Vec<StepId>> = BTreeMap::new();
     for container in ordered {
         let Some(action) = action(container, what) else { continue };
-        let after = predecessors(container, containers, what, &done);
-        let step = plan.push(action, Reason::Asked, after);
-        done.entry(&container.service).or_default().push(step);
+        let mut after = draft.predecessors(container, what);
+        after.sort_unstable();
+        after.dedup();
+        let step = draft.plan.push(action, Reason::Asked, after);
+        draft.done.entry(&container.service).or_default().push(step);
     }
-    plan
+    draft.plan
 }
 
 fn action(container: &ObservedContainer, what: &Lifecycle) -> Option<Action> {
@@ -52,26 +63,49 @@ fn action(container: &ObservedContainer, what: &Lifecycle) -> Option<Action> {
     }
 }
 
-fn predecessors(
-    container: &ObservedContainer, all: &[&ObservedContainer], what: &Lifecycle, done: &BTreeMap<&str, Vec<StepId>>,
-) -> Vec<StepId> {
-    let dependencies = |of: &ObservedContainer, only_restart: bool| -> Vec<String> {
-        let entries = of.dependencies();
-        entries.iter().filter(|(_, restart)| *restart || !only_restart).map(|(name, _)| (*name).to_owned()).collect()
-    };
-    let services: Vec<String> = match what {
-        Lifecycle::Start => dependencies(container, false),
-        Lifecycle::Restart(_) => dependencies(container, true),
-        Lifecycle::Stop(_) => {
-            let needs_this = |other: &&&ObservedContainer| dependencies(other, false).contains(&container.service);
-            all.iter().filter(needs_this).map(|other| other.service.clone()).collect()
+impl<'a> Draft<'a> {
+    fn predecessors(&mut self, container: &'a ObservedContainer, what: &Lifecycle) -> Vec<StepId> {
+        let dependencies = container.dependencies();
+        match what {
+            Lifecycle::Start => dependencies.iter().flat_map(|d| self.reached(d.service, d.condition)).collect(),
+            Lifecycle::Restart(_) => {
+                dependencies.iter().filter(|d| d.restart).flat_map(|d| self.steps_of(d.service)).collect()
+            }
+            Lifecycle::Stop(_) => {
+                let needs_this =
+                    |other: &&&ObservedContainer| other.dependencies().iter().any(|d| d.service == container.service);
+                let dependents: Vec<&str> = self.all.iter().filter(needs_this).map(|c| c.service.as_str()).collect();
+                dependents.into_iter().flat_map(|service| self.steps_of(service)).collect()
+            }
+            Lifecycle::Kill(_) | Lifecycle::Pause | Lifecycle::Unpause => Vec::new(),
         }
-        Lifecycle::Kill(_) | Lifecycle::Pause | Lifecycle::Unpause => Vec::new(),
-    };
-    let mut steps: Vec<StepId> = services.iter().filter_map(|s| done.get(s.as_str())).flatten().copied().collect();
-    steps.sort_unstable();
-    steps.dedup();
-    steps
+    }
+
+    fn steps_of(&self, service: &str) -> Vec<StepId> {
+        self.done.get(service).cloned().unwrap_or_default()
+    }
+
+    /// The steps after which a service is as far as a condition asks.
+    fn reached(&mut self, service: &'a str, condition: Condition) -> Vec<StepId> {
+        let until = match condition {
+            Condition::ServiceStarted => return self.steps_of(service),
+            Condition::ServiceHealthy => Readiness::Healthy,
+            Condition::ServiceCompletedSuccessfully => Readiness::Completed,
+        };
+        let containers: Vec<_> = self.all.iter().copied().filter(|c| c.service == service).collect();
+        let healthy = containers.iter().all(|c| c.is_running() && c.health == Some(Health::Healthy));
+        if containers.is_empty() || (until == Readiness::Healthy && healthy) {
+            return Vec::new();
+        }
+        let starts = self.steps_of(service);
+        let plan = &mut self.plan;
+        let step = *self.waits.entry((service, until)).or_insert_with(|| {
+            let containers = containers.into_iter().map(ContainerTarget::from).collect();
+            let action = Action::Wait { until, containers, service: service.to_owned() };
+            plan.push(action, Reason::NeededBy("a dependent".to_owned()), starts)
+        });
+        vec![step]
+    }
 }
 
 /// Plans `rm`: containers that do not run, and with `stop` those that do.

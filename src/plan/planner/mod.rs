@@ -7,10 +7,10 @@ mod lifecycle;
 mod orphans;
 mod resources;
 mod starts;
-#[cfg(test)]
-mod tests;
+
+
 mod up;
 
-pub use down::{DownOptions, RemoveImages, down};
+pub use down::{DownOptions, down};
 pub use lifecycle::{Lifecycle, lifecycle, remove_stopped};
 pub use up::up;

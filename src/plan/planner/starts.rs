@@ -40,6 +40,11 @@ pub(super) fn plan(draft: &mut Draft<'_>, service: &DesiredService) {
     }
 }
 
+/// Plans the waits for what a service depends on, for a container of it that no plan starts.
+pub(super) fn await_dependencies(draft: &mut Draft<'_>, service: &DesiredService) {
+    gate(draft, service);
+}
+
 /// A dependency with `restart: true` that is made anew.
 fn restarted_with(draft: &Draft<'_>, service: &DesiredService) -> Option<String> {
     let recreated = |name: &str| draft.services.get(name).is_some_and(|planned| planned.recreated);

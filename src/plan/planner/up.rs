@@ -71,6 +71,10 @@ pub fn up(desired: &Desired, observed: &Observed) -> Result<Plan, DesiredError> 
 }
 
 fn plan_service(draft: &mut Draft<'_>, service: &DesiredService) -> Result<(), DesiredError> {
+    if draft.desired.options.keep_replicas && service.selected {
+        starts::await_dependencies(draft, service);
+        return Ok(());
+    }
     let planned = containers::plan(draft, service)?;
     draft.services.insert(service.name.clone(), planned);
     if !draft.desired.options.no_start {

@@ -1,0 +1,113 @@
+//! `wharf down`: stops and removes what `up` made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::Args;
+
+use super::session::{Session, separator};
+use super::{Context, Failure};
+use crate::engine::observe;
+use crate::plan::observed::{Observed, ObservedContainer};
+use crate::plan::planner::{self, DownOptions};
+use crate::plan::{labels, names};
+use crate::project::Project;
+
+/// Arguments of `down`.
+#[derive(Args, Debug)]
+pub struct DownArgs {
+    /// Only these services
+    services: Vec<String>,
+    /// Remove containers of services that the files do not have
+    #[arg(long)]
+    remove_orphans: bool,
+    /// Remove images too: "local" (built without a name of their own) or "all"
+    #[arg(long, value_name = "WHICH", value_parser = ["local", "all"])]
+    rmi: Option<String>,
+    /// Seconds between the stop signal and the kill
+    #[arg(short, long)]
+    timeout: Option<i32>,
+    /// Remove named volumes of the project and anonymous ones of its containers too
+    #[arg(short, long, alias = "volume")]
+    volumes: bool,
+}
+
+/// Runs `down`.
+///
+/// # Errors
+/// A named service is in no file, or the engine fails.
+pub async fn run(context: &Context, args: DownArgs) -> Result<(), Failure> {
+    let name = context.project_name()?;
+    let project = context.project();
+    check_services(project, &args.services)?;
+    let session = Session::open(context, &name, "down").await?;
+    let observed = observe(session.engine(), &name).await?;
+    let options = DownOptions {
+        services: chosen_services(project, &observed, &args.services),
+        known_services: project.map(known_services),
+        remove_orphans: args.remove_orphans || context.variable("COMPOSE_REMOVE_ORPHANS") == Some("true"),
+        volumes: args.volumes,
+        external_volumes: project.map(external_volumes).unwrap_or_default(),
+        images: images(context, project, &observed, args.rmi.as_deref()),
+        timeout: args.timeout,
+    };
+    let plan = planner::down(&name, &observed, &options);
+    if plan.is_empty() {
+        session.runner.progress.warning(&format!("no resource found to remove for project {name:?}"));
+    }
+    session.run(&plan).await
+}
+
+fn check_services(project: Option<&Project>, services: &[String]) -> Result<(), Failure> {
+    let Some(project) = project else { return Ok(()) };
+    match services.iter().find(|name| project.any_service(name).is_none()) {
+        Some(name) => Err(Failure::message(format!("no such service: {name}"))),
+        None => Ok(()),
+    }
+}
+
+fn known_services(project: &Project) -> BTreeSet<String> {
+    project.services.keys().chain(project.disabled_services.keys()).cloned().collect()
+}
+
+fn external_volumes(project: &Project) -> BTreeSet<String> {
+    project.volumes.values().filter(|volume| volume.external).map(|volume| volume.name.clone()).collect()
+}
+
+/// The named services; without a file everything that depends on them too (compose-surface 3.9).
+fn chosen_services(project: Option<&Project>, observed: &Observed, named: &[String]) -> BTreeSet<String> {
+    let mut chosen: BTreeSet<String> = named.iter().cloned().collect();
+    if project.is_some() {
+        return chosen;
+    }
+    let depends = |container: &&ObservedContainer, chosen: &BTreeSet<String>| {
+        container.dependencies().iter().any(|dependency| chosen.contains(dependency.service))
+    };
+    loop {
+        let more: Vec<String> =
+            observed.containers.iter().filter(|c| depends(c, &chosen)).map(|c| c.service.clone()).collect();
+        let before = chosen.len();
+        chosen.extend(more);
+        if chosen.len() == before {
+            return chosen;
+        }
+    }
+}
+
+/// References of the images to remove: `local` are those that were built without a name in the file.
+fn images(context: &Context, project: Option<&Project>, observed: &Observed, which: Option<&str>) -> Vec<String> {
+    let Some(which) = which else { return Vec::new() };
+    let mut found: BTreeMap<String, bool> = BTreeMap::new();
+    if let Some(project) = project {
+        for service in project.services.values() {
+            let local = service.image.is_empty();
+            found.insert(names::image(&project.name, service, separator(context)), local);
+        }
+    } else {
+        for container in &observed.containers {
+            let prefix = container.labels.get(labels::PROJECT).map_or("", String::as_str);
+            found.insert(container.image.clone(), container.image == format!("{prefix}-{}", container.service));
+        }
+    }
+    let wanted = found.into_iter().filter(|(_, local)| *local || which == "all").map(|(image, _)| image);
+    wanted.filter(|image| observed.image(image).is_some()).collect()
+}

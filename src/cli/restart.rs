@@ -1,0 +1,57 @@
+//! `wharf restart`: stops and starts containers, and those that restart with them.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+
+use super::session::Session;
+use super::{Context, Failure, selection};
+use crate::plan::observed::ObservedContainer;
+use crate::plan::planner::{Lifecycle, lifecycle};
+
+/// Arguments of `restart`.
+#[derive(Args, Debug)]
+pub struct RestartArgs {
+    /// Only these services
+    services: Vec<String>,
+    /// Leave out dependents with `restart: true`
+    #[arg(long)]
+    no_deps: bool,
+    /// Seconds between the stop signal and the kill
+    #[arg(short, long)]
+    timeout: Option<i32>,
+}
+
+/// Runs `restart`.
+///
+/// # Errors
+/// The service is unknown, or the engine fails.
+pub async fn run(context: &Context, args: RestartArgs) -> Result<(), Failure> {
+    let session = Session::open(context, &context.project_name()?, "restart").await?;
+    selection::check(context, session.engine(), &args.services).await?;
+    let all = selection::containers(context, session.engine(), &[]).await?;
+    let replicas: Vec<&ObservedContainer> = all.iter().filter(|c| !c.one_off).collect();
+    let wanted = chosen(&replicas, &args);
+    let chosen: Vec<&ObservedContainer> = replicas.into_iter().filter(|c| wanted.contains(&c.service)).collect();
+    session.run(&lifecycle(&chosen, &Lifecycle::Restart(args.timeout))).await
+}
+
+/// The services named (all when none is) and those that depend on them with `restart: true`.
+fn chosen(containers: &[&ObservedContainer], args: &RestartArgs) -> BTreeSet<String> {
+    if args.services.is_empty() {
+        return containers.iter().map(|container| container.service.clone()).collect();
+    }
+    let mut wanted: BTreeSet<String> = args.services.iter().cloned().collect();
+    while !args.no_deps {
+        let follows = |c: &&&ObservedContainer| {
+            c.dependencies().iter().any(|d| d.restart && wanted.contains(d.service))
+        };
+        let more: Vec<String> = containers.iter().filter(follows).map(|c| c.service.clone()).collect();
+        let before = wanted.len();
+        wanted.extend(more);
+        if wanted.len() == before {
+            break;
+        }
+    }
+    wanted
+}

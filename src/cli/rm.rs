@@ -1,0 +1,55 @@
+//! `wharf rm`: removes containers that do not run.
+
+use std::io::{BufRead, Write};
+
+use clap::Args;
+
+use super::session::Session;
+use super::{Context, Failure, selection};
+use crate::plan::observed::ObservedContainer;
+use crate::plan::planner::remove_stopped;
+
+/// Arguments of `rm`.
+#[derive(Args, Debug)]
+pub struct RmArgs {
+    /// Only these services
+    services: Vec<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    force: bool,
+    /// Stop containers that run first
+    #[arg(short, long)]
+    stop: bool,
+    /// Their anonymous volumes too
+    #[arg(short, long)]
+    volumes: bool,
+}
+
+/// Runs `rm`.
+///
+/// # Errors
+/// The service is unknown, or the engine fails.
+pub async fn run(context: &Context, args: RmArgs) -> Result<(), Failure> {
+    let session = Session::open(context, &context.project_name()?, "rm").await?;
+    let containers = selection::containers(context, session.engine(), &args.services).await?;
+    let chosen: Vec<&ObservedContainer> =
+        containers.iter().filter(|c| !c.one_off && (args.stop || !c.is_running())).collect();
+    if chosen.is_empty() {
+        eprintln!("No stopped containers");
+        return Ok(());
+    }
+    if !args.force && !session.dry_run() && !confirmed(&chosen)? {
+        return Ok(());
+    }
+    session.run(&remove_stopped(&chosen, args.stop, args.volumes)).await
+}
+
+/// The end of input is a no.
+fn confirmed(containers: &[&ObservedContainer]) -> Result<bool, Failure> {
+    let names: Vec<&str> = containers.iter().map(|container| container.name.as_str()).collect();
+    eprint!("? Going to remove {} [yN] ", names.join(", "));
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}

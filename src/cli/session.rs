@@ -1,0 +1,95 @@
+//! What commands that change things share: an engine, progress, and running a plan or only showing it.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use console::user_attended_stderr;
+
+use super::{AnsiMode, Context, Failure};
+use crate::engine::Engine;
+use crate::execute::{self, BuildFlags, Interrupt, Runner};
+use crate::output::progress::{ProgressEvent, Status};
+use crate::plan::Plan;
+use crate::plan::names::Separator;
+
+/// One command's connection to the engine and its progress.
+pub(super) struct Session {
+    /// Runs plans.
+    pub runner: Runner,
+    dry_run: bool,
+}
+
+impl Session {
+    /// Connects. `title` heads the progress ("up").
+    pub async fn open(context: &Context, project: &str, title: &str) -> Result<Session, Failure> {
+        let engine = context.engine().await?;
+        Ok(Session::with_engine(context, engine, project, title))
+    }
+
+    /// The same over a connection that exists.
+    pub fn with_engine(context: &Context, engine: Arc<Engine>, project: &str, title: &str) -> Session {
+        let terminal = user_attended_stderr() && context.globals.ansi != AnsiMode::Never;
+        let runner = Runner {
+            engine,
+            progress: context.globals.progress.view(title, terminal),
+            project: project.to_owned(),
+            interrupt: context.interrupt.clone(),
+            wait_timeout: None,
+            quiet_pull: false,
+            build: BuildFlags::default(),
+        };
+        Session { runner, dry_run: context.globals.dry_run }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.runner.engine
+    }
+
+    /// Limits the waits of `--wait`.
+    pub fn wait_at_most(&mut self, seconds: Option<u64>) {
+        self.runner.wait_timeout = seconds.map(Duration::from_secs);
+    }
+
+    /// Whether nothing may be changed.
+    pub fn dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    /// Runs a plan, or prints it with `--dry-run`.
+    pub async fn run(&self, plan: &Plan) -> Result<(), Failure> {
+        self.warn(plan);
+        if self.dry_run {
+            // A reader that went away wants no more of it.
+            let _ = write!(std::io::stdout(), "{plan}");
+            return Ok(());
+        }
+        for name in &plan.kept {
+            let id = format!("Container {name}");
+            self.runner.progress.event(&ProgressEvent::new(id, Status::Done, "Running"));
+        }
+        let result = execute::run(plan, &self.runner).await;
+        self.runner.progress.finish();
+        Ok(result?)
+    }
+
+    /// Runs a plan that Ctrl-C shall not cut short, because it is the answer to a Ctrl-C.
+    pub async fn run_to_the_end(&self, plan: &Plan) -> Result<(), Failure> {
+        let runner = Runner { interrupt: Interrupt::never(), ..self.runner.clone() };
+        Ok(execute::run(plan, &runner).await?)
+    }
+
+    /// Says what the user should know about a plan.
+    pub fn warn(&self, plan: &Plan) {
+        for warning in &plan.warnings {
+            self.runner.progress.warning(warning);
+        }
+    }
+}
+
+/// `_` instead of `-` in names, with `--compatibility`.
+pub(super) fn separator(context: &Context) -> Separator {
+    let variable = context.variable("COMPOSE_COMPATIBILITY").is_some_and(|value| value == "true" || value == "1");
+    if context.globals.compatibility || variable { Separator::Underscore } else { Separator::Dash }
+}

@@ -1,0 +1,61 @@
+//! Copies between this process's standard streams and a process in a container.
+
+use std::io::{Read, Write};
+use std::pin::Pin;
+
+use bollard::container::LogOutput;
+use futures::{Stream, StreamExt};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+
+/// Output of a process in a container.
+pub(super) type ContainerOutput = Pin<Box<dyn Stream<Item = Result<LogOutput, bollard::errors::Error>> + Send>>;
+/// Its standard input.
+pub(super) type ContainerInput = Pin<Box<dyn AsyncWrite + Send>>;
+
+/// Bytes read from standard input at once.
+const CHUNK: usize = 16 * 1024;
+
+/// Sends standard input until its end, which the process sees too. Runs on its own: nobody waits for a user's input.
+pub(super) fn forward_input(mut input: ContainerInput) {
+    let (sender, mut pieces) = mpsc::channel::<Vec<u8>>(1);
+    // A read cannot be given up, so it has a thread that the end of the program takes along.
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; CHUNK];
+        while let Ok(count @ 1..) = std::io::stdin().read(&mut buffer) {
+            if sender.blocking_send(buffer[..count].to_vec()).is_err() {
+                return;
+            }
+        }
+    });
+    tokio::spawn(async move {
+        while let Some(piece) = pieces.recv().await {
+            if input.write_all(&piece).await.is_err() || input.flush().await.is_err() {
+                // The process ended first; what is left is for nobody.
+                return;
+            }
+        }
+        let _ = input.shutdown().await;
+    });
+}
+
+/// Prints output until its end.
+pub(super) async fn print_output(mut output: ContainerOutput) -> Result<(), bollard::errors::Error> {
+    while let Some(piece) = output.next().await {
+        let (to_stderr, bytes) = match piece? {
+            LogOutput::StdErr { message } => (true, message),
+            other => (false, other.into_bytes()),
+        };
+        // A reader that went away ends the printing, not the process in the container.
+        let written = if to_stderr { write(&mut std::io::stderr(), &bytes) } else { write(&mut std::io::stdout(), &bytes) };
+        if written.is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn write(out: &mut dyn Write, bytes: &[u8]) -> std::io::Result<()> {
+    out.write_all(bytes)?;
+    out.flush()
+}
