@@ -12,6 +12,11 @@ use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 /// The kernel takes one page of options.
 const MAX_OPTIONS: usize = 4000;
 
+/// Whatever the kernel's defaults are: the upper directory may become an image layer or be read by itself, so it must
+/// not refer to the lower ones by extended attributes; and a container may start again while the last mount of its
+/// directories is still being written back.
+const PLAIN_UPPER: &str = ",redirect_dir=off,metacopy=off,index=off";
+
 /// Mounts an overlay on the existing directory `target`: `lower` top first, changes to `upper` with `work` as scratch
 /// directory; read-only without `upper`.
 ///
@@ -43,6 +48,7 @@ fn options(lower: &[OsString], upper: Option<(&Path, &Path)>) -> OsString {
         options.push(escape(upper));
         options.push(",workdir=");
         options.push(escape(work));
+        options.push(PLAIN_UPPER);
     }
     options
 }
@@ -110,6 +116,9 @@ mod tests {
             &[escape(Path::new("/a:b")), escape(Path::new("/c"))],
             Some((Path::new("/u,1"), Path::new("/w"))),
         );
-        assert_eq!(options, "lowerdir=/a\\:b:/c,upperdir=/u\\,1,workdir=/w");
+        assert_eq!(
+            options,
+            "lowerdir=/a\\:b:/c,upperdir=/u\\,1,workdir=/w,redirect_dir=off,metacopy=off,index=off"
+        );
     }
 }

@@ -16,6 +16,8 @@ use crate::monitor::socket;
 pub(crate) enum Report {
     /// The process that was asked for is not this one but its sibling `pid`; its descriptor comes along.
     Forked { pid: i32 },
+    /// The root file system comes along, to be let go of by [`crate::monitor`] without anybody waiting for it.
+    Root,
     /// The engine's side of the pseudo-terminal comes along.
     Terminal,
     /// The next thing is the execution of the command. A failure may still follow.
@@ -38,6 +40,10 @@ pub(crate) fn pair() -> io::Result<(OwnedFd, Channel)> {
 impl Channel {
     pub(super) fn send_forked(&self, pid: i32, pidfd: BorrowedFd<'_>) -> io::Result<()> {
         self.send(&Report::Forked { pid }, &[pidfd])
+    }
+
+    pub(super) fn send_root(&self, root: BorrowedFd<'_>) -> io::Result<()> {
+        self.send(&Report::Root, &[root])
     }
 
     pub(super) fn send_terminal(&self, terminal: BorrowedFd<'_>) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::ffi::CString;
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use rustix::fs::Mode;
@@ -31,6 +32,7 @@ pub(super) fn start(
     drop(donors);
 
     let new_root = root::mount(&spec.root)?;
+    channel.send_root(new_root.as_fd()).at(Stage::RootFilesystem, || "tell the monitor".into())?;
     let proc = mounts::private_proc()?;
     mounts::mount_all(spec, &new_root, &cgroup)?;
     devices::create(spec, &new_root)?;

@@ -11,6 +11,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use super::error::{At, SetupError};
 use crate::fsroot::Root;
 use crate::launch_failure::Stage;
+use crate::monitor::limits;
 use crate::spec::{Namespace, Namespaces, NetworkNamespace, Process, ResourceLimit};
 
 const STAGE: Stage = Stage::Settings;
@@ -82,6 +83,7 @@ fn write_proc(proc: &Root, path: &str, value: &str) -> std::io::Result<()> {
 
 /// Resource limits and the OOM score of this process, which its program inherits.
 pub(super) fn set_limits(process: &Process, proc: &Root) -> Result<(), SetupError> {
+    limits::restore_open_files().at(STAGE, || "restore the limit of open files".into())?;
     for limit in &process.resource_limits {
         set_resource_limit(limit)?;
     }

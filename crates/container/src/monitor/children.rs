@@ -32,6 +32,8 @@ struct Child {
     /// The engine's ends of its streams.
     stdio: ParentStdio,
     terminal: Option<OwnedFd>,
+    /// Its root file system, kept so that its end does not wait for the disk: see [`let_go`].
+    root: Option<OwnedFd>,
     /// Launched for a worker that is gone.
     is_earlier: bool,
 }
@@ -104,7 +106,8 @@ impl Children {
     }
 
     pub(super) fn forget(&mut self, id: &str) {
-        let Some(child) = self.kept.remove(id) else { return };
+        let Some(mut child) = self.kept.remove(id) else { return };
+        self.unwanted.extend(child.root.take().and_then(let_go));
         if !matches!(child.state, State::Ended(_)) {
             self.unwanted.extend(child.process.map(|process| process.pidfd));
         }
@@ -123,7 +126,10 @@ impl Children {
                 }
                 None => {}
             }
-            news.extend(child.look_at_end(id));
+            if let Some(end) = child.look_at_end(id) {
+                news.push(end);
+                self.unwanted.extend(child.root.take().and_then(let_go));
+            }
         }
         failed.iter().for_each(|id| self.forget(id));
         self.unwanted.retain(|pidfd| reap(pidfd.as_fd()).is_none());
@@ -169,6 +175,7 @@ fn fork_child(
         process: None,
         stdio: ParentStdio::default(),
         terminal: None,
+        root: None,
         is_earlier: false,
     };
     if pid_namespace == PidNamespace::Join {
@@ -199,6 +206,7 @@ impl Child {
                     let identity = Identity::of(pid).ok()?;
                     self.process = Some(Process { identity, pidfd });
                 }
+                Ok(Some((Report::Root, root))) => self.root = root,
                 Ok(Some((Report::Terminal, terminal))) => self.terminal = terminal,
                 Ok(Some((Report::Failed { stage, message, exit_code }, _))) => {
                     let id = id.to_owned();
@@ -262,6 +270,20 @@ impl Child {
             Notice::Launched { id, identity, descriptors: descriptors.roles() }
         };
         Some((notice, descriptors.into_owned()))
+    }
+}
+
+/// Closes the last reference to an overlay in a process of its own. Unmounting one writes all that is unwritten on the
+/// disk below it, which can take seconds; with this reference neither the container's end nor the monitor waits.
+/// Without a process to spare the monitor does.
+fn let_go(root: OwnedFd) -> Option<OwnedFd> {
+    match sys::fork(0, None) {
+        Ok(Forked::Child) => {
+            let closed = sys::close_all_but(Some(root.as_fd()));
+            sys::exit_now(i32::from(closed.is_err()))
+        }
+        Ok(Forked::Parent { pidfd, .. }) => Some(pidfd),
+        Err(_) => None,
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod children;
 mod executable;
+pub(crate) mod limits;
 pub(crate) mod message;
 pub(crate) mod socket;
 mod worker;
@@ -58,7 +59,10 @@ pub enum MonitorError {
 
 /// Runs the monitor until its worker has announced its end and ended with status 0, or until a signal ends both.
 ///
-/// The process must have one thread. It gets a mount namespace of its own, in which it only receives what the host
+/// The process must have one thread. Call this early: the program starts over before it becomes the monitor (see below),
+/// and what it did until here, it does twice.
+///
+/// It gets a mount namespace of its own, in which it only receives what the host
 /// mounts; and if its executable is on a writable mount, it executes itself once more from a read-only one, so that no
 /// container can write to it through `/proc/<pid>/exe` (contract 10.1, CVE-2019-5736).
 ///
@@ -73,6 +77,7 @@ pub fn run(config: &MonitorConfig) -> Result<(), MonitorError> {
     }
     executable::protect().map_err(prepare("execute from a read-only mount"))?;
     executable::enter_private_mount_namespace().map_err(prepare("make a private mount namespace"))?;
+    limits::raise_open_files().map_err(prepare("raise the limit of open files"))?;
     // Only a name for `ps`: executing a descriptor leaves none.
     let _cosmetic = rustix::thread::set_name(c"wharf-monitor");
     // Children inherit both, and so do not have to find out themselves.

@@ -18,11 +18,18 @@ pub(crate) fn close_on_exec_from(first: u32) -> io::Result<()> {
     check(result).map(|_| ())
 }
 
-/// Closes the standard streams and every descriptor from 3 on. For a process that will not return to any code that
-/// owns one of them.
-pub(crate) fn close_everything() -> io::Result<()> {
-    // SAFETY: the caller promises that nothing uses a descriptor afterwards.
-    let result = unsafe { libc::syscall(libc::SYS_close_range, 0, u32::MAX, 0) };
+/// Closes every descriptor but `kept`. For a process that will not return to any code that owns one of them.
+pub(crate) fn close_all_but(kept: Option<BorrowedFd<'_>>) -> io::Result<()> {
+    let Some(kept) = kept.map(|fd| fd.as_raw_fd() as u32) else { return close_range(0, u32::MAX) };
+    if kept > 0 {
+        close_range(0, kept - 1)?;
+    }
+    close_range(kept + 1, u32::MAX)
+}
+
+fn close_range(first: u32, last: u32) -> io::Result<()> {
+    // SAFETY: only for `close_all_but`, whose caller promises that nothing uses these descriptors afterwards.
+    let result = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
     check(result).map(|_| ())
 }
 

@@ -13,8 +13,8 @@ mod signals;
 pub(crate) use bpf::attach_device_program;
 pub(crate) use clone::{Forked, exit_now, fork, fork_filtered, is_single_threaded, kill, unshare};
 pub(crate) use descriptors::{
-    adopt_inherited, close_everything, close_on_exec_from, execute, execute_file,
-    execute_with_own_environment, pass_as,
+    adopt_inherited, close_all_but, close_on_exec_from, execute, execute_file, execute_with_own_environment,
+    pass_as,
 };
 pub(crate) use mount::{MountAttributes, mount_setattr};
 pub(crate) use pidfd::{pidfd_exit_status, pidfd_send_signal};

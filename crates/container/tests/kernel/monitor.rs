@@ -185,3 +185,35 @@ fn a_container_survives_the_monitor() {
         assert_eq!(status, ExitStatus::Code(12));
     }
 }
+
+#[test]
+fn the_monitor_keeps_nothing_of_what_is_over() {
+    if skip() {
+        return;
+    }
+    let mut engine = Engine::start();
+    engine.adoption();
+    let descriptors =
+        |engine: &Engine| fs::read_dir(format!("/proc/{}/fd", engine.monitor_pid())).unwrap().count();
+    let children = |engine: &Engine| {
+        fs::read_to_string(format!("/proc/{0}/task/{0}/children", engine.monitor_pid())).unwrap()
+    };
+    let before = descriptors(&engine);
+    for script in ["true", "exit 3"] {
+        let spec = engine.shell(script);
+        engine.run(&spec);
+    }
+    let mut failing = engine.shell("true");
+    failing.process.user = "nobody-knows".into();
+    engine.failure(&failing);
+    let deadline = Instant::now() + DEADLINE;
+    while descriptors(&engine) != before || children(&engine).trim() != engine.worker.to_string() {
+        assert!(
+            Instant::now() < deadline,
+            "{} descriptors, {before} before; {}",
+            descriptors(&engine),
+            children(&engine)
+        );
+        std::thread::yield_now();
+    }
+}
