@@ -5,6 +5,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use wharf_network::{NetworkError, PortError};
+
 /// What a caller can do about an error; each kind is one HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -102,6 +104,18 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// A network refused.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// A port could not be published.
+    #[error("driver failed programming external connectivity on endpoint {container}")]
+    Port {
+        /// The container's name.
+        container: String,
+        /// Why: with the texts that tools look for (contract 3.5.4).
+        #[source]
+        source: Box<PortError>,
+    },
     /// The image store failed.
     #[error("the image store failed")]
     Image(#[source] Box<wharf_image::store::StoreError>),
@@ -127,28 +141,54 @@ impl Error {
             Error::NotImplemented(_) => ErrorKind::NotImplemented,
             Error::Unavailable(_) => ErrorKind::Unavailable,
             Error::Start { exit_code, .. } => start_kind(*exit_code),
-            Error::Io { .. } | Error::State { .. } | Error::Image(_) | Error::Internal(_) => {
-                ErrorKind::Internal
-            }
+            Error::Network(error) => network_kind(error),
+            Error::Port { .. }
+            | Error::Io { .. }
+            | Error::State { .. }
+            | Error::Image(_)
+            | Error::Internal(_) => ErrorKind::Internal,
         }
     }
 
     /// The error and its causes in one line, as the API answers it.
     pub fn message(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
+        chain(self)
     }
 
     /// For `map_err` on file operations.
     pub fn io(action: &'static str, path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Error {
         let path = path.as_ref().to_path_buf();
         move |source| Error::Io { action, path, source }
+    }
+}
+
+/// An error and its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// As Docker's statuses.
+fn network_kind(error: &NetworkError) -> ErrorKind {
+    match error {
+        NetworkError::NotFound(_) => ErrorKind::NotFound,
+        NetworkError::NameTaken(_) => ErrorKind::Conflict,
+        NetworkError::Invalid { .. } | NetworkError::AddressOutside { .. } => ErrorKind::BadParameter,
+        NetworkError::Kernel { .. } | NetworkError::State { .. } => ErrorKind::Internal,
+        NetworkError::Predefined(_)
+        | NetworkError::ActiveEndpoints { .. }
+        | NetworkError::PoolsExhausted
+        | NetworkError::PoolOverlap { .. }
+        | NetworkError::AddressInUse { .. }
+        | NetworkError::AddressesExhausted { .. }
+        | NetworkError::NotConnected { .. }
+        | NetworkError::AlreadyConnected { .. } => ErrorKind::Forbidden,
     }
 }
 

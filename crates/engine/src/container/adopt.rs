@@ -31,6 +31,8 @@ const UNSEEN: i32 = 255;
 /// Takes over what runs and settles what does not.
 pub async fn adopt(core: &Arc<Core>, mut adoption: Adoption) {
     let rebooted = note_boot(core);
+    let held = std::mem::take(&mut adoption.held);
+    core.connector.prepare_adoption(held, |id| runs(core, &adoption, id));
     for container in core.containers.all() {
         let kept = adoption.processes.remove(container.id());
         let kept = kept.map(|adopted| (adopted.process, adopted.stdio));
@@ -51,7 +53,12 @@ pub async fn adopt(core: &Arc<Core>, mut adoption: Adoption) {
         }
         let _ = core.processes.forget(&id);
     }
-    core.connector.adopted(core, adoption.held).await;
+    core.connector.finish_adoption(core).await;
+}
+
+fn runs(core: &Core, adoption: &Adoption, id: &str) -> bool {
+    let process = |container: &Container| container.state().process.is_some_and(|process| process.is_alive());
+    adoption.processes.contains_key(id) || core.containers.get(id).is_ok_and(|container| process(&container))
 }
 
 /// Remembers this boot; true when the host has been booted since the engine last ran.
@@ -102,11 +109,11 @@ async fn take_over(
 ) -> Result<()> {
     let state = container.state();
     let record = container.record();
-    let sandbox = core.connector.reattach(core, &record, &process.identity, &state).await?;
+    let hostname = super::files::hostname(&record);
+    let sandbox = core.connector.reattach(core, &record, &process.identity, &state, &hostname).await?;
     let machine =
         HealthSettings::of(&record.config).map(|_| Machine::resumed(state.health.unwrap_or_default()));
     let security = super::security::SecurityOptions::parse(&record.host_config)?;
-    let hostname = super::files::hostname(&record);
     // A start that was not recorded before the worker died is recorded now.
     container.update_state(|state| {
         state.process = Some(process.identity.clone());

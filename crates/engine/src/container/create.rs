@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::image::local::LocalImage;
 use crate::model::config::{Config, Created};
 use crate::model::{EndpointSettings, HostConfig, NetworkingConfig};
+use crate::network::{endpoint, publish};
 use crate::{names, volume};
 
 /// Docker's default size of `/dev/shm` in bytes (contract 1.3.2).
@@ -43,6 +44,7 @@ pub async fn create(core: &Arc<Core>, request: CreateRequest) -> Result<Created>
         Ok(core.containers.get(reference)?.record().mounts.clone())
     })?;
     check_sources(&mounts)?;
+    publish::publications(&config, &host_config)?;
     let name = core.containers.take_name(request.name.as_deref(), &id)?;
     let record = Record {
         name: name.clone(),
@@ -134,6 +136,7 @@ fn endpoints(
     if primary.mac_address.is_empty() {
         primary.mac_address.clone_from(&config.mac_address);
     }
+    endpoints.iter().try_for_each(|(name, settings)| endpoint::spec(name, settings).map(|_| ()))?;
     Ok(endpoints)
 }
 

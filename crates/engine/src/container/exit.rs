@@ -82,7 +82,7 @@ async fn drain(captures: Captures) {
 /// Gives back what a run holds of the host.
 async fn release(core: &Arc<Core>, container: &Container, run: &Run) {
     if let Some(sandbox) = &run.sandbox {
-        core.connector.close(core, sandbox).await;
+        core.connector.close(core, &container.record(), sandbox).await;
     }
     // A process in a shared PID namespace may outlive the first one.
     let killed = if container.record().host_config.pid_mode.is_empty() { Ok(()) } else { run.cgroup.kill() };

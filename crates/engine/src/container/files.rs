@@ -8,6 +8,9 @@ use super::record::Record;
 use crate::error::{Error, Result};
 use crate::model::EndpointSettings;
 
+const IPV6_HOSTS: &str = "::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\n\
+    ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
+
 /// What decides the content of the files beside the record.
 pub struct Surroundings<'a> {
     /// The container's host name.
@@ -51,6 +54,9 @@ fn hosts(record: &Record, surroundings: &Surroundings<'_>) -> Result<String> {
         return Ok(fs::read_to_string("/etc/hosts").unwrap_or_else(|_| "127.0.0.1\tlocalhost\n".to_owned()));
     }
     let mut text = String::from("127.0.0.1\tlocalhost\n");
+    if has_ipv6() {
+        text.push_str(IPV6_HOSTS);
+    }
     for (address, name) in extra {
         text.push_str(&format!("{address}\t{name}\n"));
     }
@@ -59,6 +65,11 @@ fn hosts(record: &Record, surroundings: &Surroundings<'_>) -> Result<String> {
         text.push_str(&format!("{}\t{names}\n", endpoint.ip_address));
     }
     Ok(text)
+}
+
+/// Whether a new network namespace has `::1` (contract 1.2.4).
+fn has_ipv6() -> bool {
+    fs::read_to_string("/proc/sys/net/ipv6/conf/default/disable_ipv6").is_ok_and(|text| text.trim() == "0")
 }
 
 /// Contract 1.2.5.

@@ -52,7 +52,9 @@ use crate::model::config::Created;
 use crate::model::host_config::{UpdateBody, Updated};
 use crate::model::inspect::ContainerInspect;
 use crate::model::summary::{ContainerSummary, ContainersPruned};
+use crate::network::sandbox::Sandbox;
 use instance::Container;
+pub(crate) use prune::until as prune_until;
 use state::Status;
 
 /// The container calls. A `reference` is a full id, a name or a unique id prefix (contract 1.15.7).
@@ -299,6 +301,14 @@ impl Containers {
     pub async fn prune(&self, filters: Filters) -> Result<ContainersPruned> {
         prune::prune(&self.core, &filters).await
     }
+}
+
+/// Writes the managed files of a running container anew: its networks have changed.
+///
+/// # Errors
+/// One cannot be written.
+pub(crate) fn rewrite_files(core: &Core, container: &Container, sandbox: &Arc<Sandbox>) -> Result<()> {
+    start::write_files(core, container, &files::hostname(&container.record()), Some(sandbox))
 }
 
 fn not_modified(container: &Container, what: &str) -> Error {

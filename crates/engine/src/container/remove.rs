@@ -53,7 +53,7 @@ pub async fn remove_now(core: &Arc<Core>, container: &Arc<Container>, volumes: b
     // Without its record a directory is what an interrupted request left: from here on the container is gone for good.
     std::fs::remove_file(&record).map_err(Error::io("remove", &record))?;
     core.containers.remove(container);
-    core.connector.forget(core, container).await;
+    core.execs.forget_container(container.id());
     if volumes {
         remove_anonymous_volumes(core, container);
     }

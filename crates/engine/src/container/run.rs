@@ -1,6 +1,6 @@
 //! One run of a container: from the execution of its first process to that process's end.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use wharf_container::spec::{CgroupSpec, Process};
 
 use crate::error::{Error, Result};
 use crate::health::Machine;
-use crate::network::connector::Sandbox;
+use crate::network::sandbox::Sandbox;
 
 /// What exists only while the container runs.
 pub struct Run {
@@ -29,7 +29,7 @@ pub struct Run {
     /// Its process, the template of execs (contract 1.12.1).
     pub process: Process,
     /// Its network; `None` when it uses the host's or another container's.
-    pub sandbox: Option<Sandbox>,
+    pub sandbox: Option<Arc<Sandbox>>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it began, for measuring.

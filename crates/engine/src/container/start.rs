@@ -25,7 +25,7 @@ use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::health::{HealthSettings, HealthStatus, Machine};
 use crate::io::StdStream;
-use crate::network::connector::Sandbox;
+use crate::network::sandbox::Sandbox;
 use crate::process::{LaunchError, Process};
 use crate::stdio::{PipeInput, Sink, capture, terminal_input, terminal_output};
 
@@ -71,9 +71,16 @@ async fn try_launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> 
         Ok((spec, started))
     };
     match launched.await {
-        Ok((spec, (process, ends))) => begin(core, container, &spec, process, ends, network.sandbox),
+        Ok((spec, (process, ends))) => {
+            let sandbox = network.sandbox.clone();
+            begin(core, container, &spec, process, ends, network.sandbox)?;
+            if let Some(sandbox) = sandbox {
+                core.connector.rebalance(core, &sandbox).await;
+            }
+            Ok(())
+        }
         Err(error) => {
-            network.close(core).await;
+            network.close(core, &record).await;
             Err(error)
         }
     }
@@ -83,33 +90,23 @@ async fn try_launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> 
 struct Network {
     hostname: String,
     files: PathBuf,
-    sandbox: Option<Sandbox>,
+    sandbox: Option<Arc<Sandbox>>,
     donor: Option<OwnedFd>,
 }
 
 impl Network {
-    async fn open(core: &Arc<Core>, container: &Arc<Container>, record: &Record) -> Result<Network> {
+    async fn open(core: &Arc<Core>, container: &Arc<Container>, record: &Arc<Record>) -> Result<Network> {
         if let Some(donor) = record.host_config.network_mode.strip_prefix("container:") {
             return Network::join(core, donor);
         }
         let hostname = files::hostname(record);
         let sandbox = core.connector.open(core, record, &hostname).await?;
-        let endpoints: Vec<_> = sandbox.iter().flat_map(|sandbox| sandbox.endpoints()).collect();
-        let written = files::write(
-            container,
-            record,
-            &files::Surroundings {
-                hostname: &hostname,
-                endpoints: &endpoints,
-                host_gateway: core.connector.host_gateway(),
-                resolv_conf: &core.connector.resolv_conf(record)?,
-            },
-        );
+        let written = write_files(core, container, &hostname, sandbox.as_ref());
         let network = Network { hostname, files: container.directory().to_path_buf(), sandbox, donor: None };
         match written {
             Ok(()) => Ok(network),
             Err(error) => {
-                network.close(core).await;
+                network.close(core, record).await;
                 Err(error)
             }
         }
@@ -135,15 +132,38 @@ impl Network {
     }
 
     fn namespace(&self) -> Result<Option<OwnedFd>> {
-        let namespace = self.sandbox.as_ref().map(Sandbox::namespace).or(self.donor.as_ref());
+        let namespace = self.sandbox.as_ref().map(|sandbox| sandbox.namespace()).or(self.donor.as_ref());
         namespace.map(OwnedFd::try_clone).transpose().map_err(Error::io("copy", "a network namespace"))
     }
 
-    async fn close(self, core: &Arc<Core>) {
+    async fn close(self, core: &Arc<Core>, record: &Record) {
         if let Some(sandbox) = self.sandbox {
-            core.connector.close(core, &sandbox).await;
+            core.connector.close(core, record, &sandbox).await;
         }
     }
+}
+
+/// Writes the files that say what a container's network is.
+///
+/// # Errors
+/// One cannot be written.
+pub fn write_files(
+    core: &Core,
+    container: &Container,
+    hostname: &str,
+    sandbox: Option<&Arc<Sandbox>>,
+) -> Result<()> {
+    let record = container.record();
+    let endpoints: Vec<_> =
+        sandbox.iter().flat_map(|sandbox| sandbox.networks(&record).into_values()).collect();
+    let resolv_conf = match sandbox {
+        Some(sandbox) => sandbox.resolv_conf(),
+        None => std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default(),
+    };
+    let host_gateway = core.connector.host_gateway();
+    let surroundings =
+        files::Surroundings { hostname, endpoints: &endpoints, host_gateway, resolv_conf: &resolv_conf };
+    files::write(container, &record, &surroundings)
 }
 
 /// Has the monitor execute the process; gives the engine's ends of its streams.
@@ -211,11 +231,13 @@ fn begin(
     spec: &ContainerSpec,
     process: Process,
     ends: ParentStdio,
-    sandbox: Option<Sandbox>,
+    sandbox: Option<Arc<Sandbox>>,
 ) -> Result<()> {
     let started_at = Timestamp::now();
-    let settings = HealthSettings::of(&container.record().config);
-    let (networks, ports) = sandbox.as_ref().map(Sandbox::describe).unwrap_or_default();
+    let record = container.record();
+    let settings = HealthSettings::of(&record.config);
+    let networks = sandbox.as_ref().map(|sandbox| sandbox.networks(&record)).unwrap_or_default();
+    let ports = sandbox.as_ref().map(|sandbox| sandbox.ports(&record)).unwrap_or_default();
     container.update_state(|state| {
         state.status = Status::Running;
         state.process = Some(process.identity.clone());
@@ -247,7 +269,7 @@ pub struct Resumed {
     /// The engine's ends of its streams.
     pub ends: ParentStdio,
     /// Its network.
-    pub sandbox: Option<Sandbox>,
+    pub sandbox: Option<Arc<Sandbox>>,
     /// When it began.
     pub started_at: Timestamp,
     /// Its health.

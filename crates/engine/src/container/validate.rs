@@ -106,8 +106,6 @@ fn endpoint(endpoint: &EndpointSettings) -> Result<()> {
     let asked = [
         ("LinkLocalIPs", endpoint.ipam_config.as_ref().is_some_and(|ipam| !ipam.link_local_ips.is_empty())),
         ("IPv6Address", endpoint.ipam_config.as_ref().is_some_and(|ipam| !ipam.ipv6_address.is_empty())),
-        ("Links", has(&endpoint.links)),
-        ("DriverOpts", endpoint.driver_opts.as_ref().is_some_and(|options| !options.is_empty())),
     ];
     let known = asked.into_iter().filter(|(_, asked)| *asked).map(|(name, _)| name);
     refuse(known.chain(meaningful(&endpoint.unknown)))

@@ -1,100 +1,373 @@
-//! Networks of containers: from a record to a ready network namespace, and back.
+//! Connecting containers: from a record to a ready network namespace with published ports, and back.
+//!
+//! The calls that ask the kernel run on blocking threads.
 
-use std::net::Ipv4Addr;
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use wharf_container::process::Identity;
+use wharf_network::{
+    Addressing, DEFAULT_BRIDGE, DnsSettings, EndpointSpec, Networks, NetworksConfig, PortKey, PortMapper,
+    SandboxSpec,
+};
 
-use crate::container::instance::Container;
+use super::balance::{Balancer, Claim, Readiness};
+use super::publish::{Group, Publication, publications};
+use super::sandbox::Sandbox;
+use super::{endpoint, publish_event};
 use crate::container::record::Record;
-use crate::core::Core;
+use crate::container::state::State;
+use crate::core::{Core, blocking};
 use crate::error::{Error, Result};
-use crate::model::EndpointSettings;
+use crate::health::HealthStatus;
 use crate::model::host_config::PortMap;
+use crate::paths::EnginePaths;
+use crate::process::Processes;
 
-/// A network namespace of a running container.
-pub struct Sandbox {
-    namespace: OwnedFd,
+/// The host's resolver configuration.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+/// All networks and published ports of the engine.
+pub struct Connector {
+    networks: Networks,
+    balancer: Balancer,
 }
-
-impl Sandbox {
-    /// The namespace.
-    pub fn namespace(&self) -> &OwnedFd {
-        &self.namespace
-    }
-
-    /// The endpoints with their addresses.
-    pub fn endpoints(&self) -> Vec<EndpointSettings> {
-        Vec::new()
-    }
-
-    /// Networks and published ports for the state.
-    pub fn describe(&self) -> (IndexMap<String, EndpointSettings>, PortMap) {
-        (IndexMap::new(), PortMap::new())
-    }
-}
-
-/// All networks.
-pub struct Connector {}
 
 impl Connector {
-    pub fn open_all(paths: &crate::paths::EnginePaths) -> Result<Connector> {
-        let _ = paths;
-        Ok(Connector {})
+    /// Opens the networks. Must be called inside the runtime that will serve names and forwarded connections.
+    ///
+    /// # Errors
+    /// A state file cannot be read.
+    pub fn open_all(paths: &EnginePaths) -> Result<Connector> {
+        let networks = Networks::open(NetworksConfig {
+            root: paths.networks(),
+            table: paths.name(),
+            host_resolv_conf: RESOLV_CONF.into(),
+            runtime: tokio::runtime::Handle::current(),
+        })?;
+        let balancer = Balancer::new(PortMapper::new(&networks));
+        Ok(Connector { networks, balancer })
     }
 
-    pub async fn reattach(
+    /// The networks.
+    pub fn networks(&self) -> &Networks {
+        &self.networks
+    }
+
+    /// The name of a network by its id, name or unique id prefix.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn network_name(&self, reference: &str) -> Result<String> {
+        Ok(self.networks.inspect(reference)?.name)
+    }
+
+    /// What `host-gateway` means (contract 1.2.7): the shared bridge's own address.
+    pub fn host_gateway(&self) -> Option<Ipv4Addr> {
+        let bridge = self.networks.inspect(DEFAULT_BRIDGE).ok()?;
+        bridge.addressing.map(|addressing: Addressing| addressing.gateway)
+    }
+
+    /// Builds the network of a container that is about to start; `None` on the host's network. After an error nothing is left.
+    ///
+    /// # Errors
+    /// A network does not exist, an address or a port is taken.
+    pub async fn open(
         &self,
         core: &Arc<Core>,
-        record: &Record,
-        identity: &wharf_container::process::Identity,
-        state: &crate::container::state::State,
-    ) -> Result<Option<Sandbox>> {
-        let _ = (core, record, identity, state);
-        Ok(None)
-    }
-
-    pub async fn adopted(&self, core: &Arc<Core>, held: std::collections::HashMap<String, OwnedFd>) {
-        let _ = (core, held);
-    }
-
-    pub fn network_name(&self, reference: &str) -> Result<String> {
-        Ok(reference.to_owned())
-    }
-
-    pub async fn open(&self, core: &Arc<Core>, record: &Record, hostname: &str) -> Result<Option<Sandbox>> {
-        let _ = (core, hostname);
+        record: &Arc<Record>,
+        hostname: &str,
+    ) -> Result<Option<Arc<Sandbox>>> {
         if record.host_config.network_mode == "host" {
             return Ok(None);
         }
-        let namespace = wharf_container::namespace::create_network_namespace()
-            .map_err(Error::io("make", "a network namespace"))?;
-        Ok(Some(Sandbox { namespace }))
+        let spec = sandbox_spec(record, hostname)?;
+        let (owned, owned_record) = (core.clone(), record.clone());
+        let sandbox = blocking(move || {
+            let connector = &owned.connector;
+            let inner = wharf_network::Sandbox::create(&connector.networks, &spec)?;
+            connector.publish(&owned.processes, &owned_record, inner)
+        })
+        .await?;
+        announce(core, record, &sandbox, "connect");
+        Ok(Some(sandbox))
     }
 
-    pub async fn close(&self, core: &Arc<Core>, sandbox: &Sandbox) {
-        let _ = (core, sandbox);
+    fn publish(
+        &self,
+        processes: &Processes,
+        record: &Record,
+        inner: wharf_network::Sandbox,
+    ) -> Result<Arc<Sandbox>> {
+        let published = match address_of(&inner) {
+            Some(address) => self.reserve(processes, record, address),
+            None => Ok(Vec::new()),
+        };
+        match published {
+            Ok(published) => Ok(Arc::new(Sandbox::new(&record.id, inner, published)?)),
+            Err(error) => {
+                if let Err(error) = inner.remove() {
+                    tracing::warn!(%error, "the network of a failed start is left");
+                }
+                Err(error)
+            }
+        }
     }
 
-    pub async fn leave_balancing(&self, core: &Arc<Core>, sandbox: &Sandbox) {
-        let _ = (core, sandbox);
+    fn reserve(
+        &self,
+        processes: &Processes,
+        record: &Record,
+        address: Ipv4Addr,
+    ) -> Result<Vec<(String, PortKey)>> {
+        let mut all: Vec<(String, PortKey)> = Vec::new();
+        for publication in publications(&record.config, &record.host_config)? {
+            match self.reserve_one(processes, record, address, &publication) {
+                Ok(keys) => all.extend(keys.into_iter().map(|key| (publication.name(), key))),
+                Err(error) => {
+                    let keys: Vec<_> = all.iter().map(|(_, key)| *key).collect();
+                    self.withdraw(processes, &record.id, &keys);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(all)
     }
 
-    pub async fn rebalance(&self, core: &Arc<Core>, sandbox: &Sandbox) {
-        let _ = (core, sandbox);
+    fn reserve_one(
+        &self,
+        processes: &Processes,
+        record: &Record,
+        address: Ipv4Addr,
+        publication: &Publication,
+    ) -> Result<Vec<PortKey>> {
+        let claim = claim(record, address, publication);
+        let failed = |source| Error::Port { container: record.name.clone(), source: Box::new(source) };
+        let published = self.balancer.publish(&claim, &publication.request).map_err(failed)?;
+        for key in &published.new {
+            let socket = self.balancer.ports().socket(*key).map_err(failed)?;
+            processes
+                .hold(&key.to_string(), socket)
+                .map_err(Error::io("have the monitor hold", key.to_string()))?;
+        }
+        Ok(published.keys)
     }
 
-    pub async fn forget(&self, core: &Arc<Core>, container: &Container) {
-        let _ = (core, container);
+    /// Ends the network of a container that has stopped.
+    pub async fn close(&self, core: &Arc<Core>, record: &Record, sandbox: &Arc<Sandbox>) {
+        announce(core, record, sandbox, "disconnect");
+        let (owned, sandbox) = (core.clone(), sandbox.clone());
+        let closed = blocking(move || {
+            let connector = &owned.connector;
+            connector.withdraw(&owned.processes, sandbox.container(), &sandbox.keys());
+            connector.balance(&owned, &sandbox.keys())?;
+            sandbox.take().map_or(Ok(()), |inner| Ok(inner.remove()?))
+        });
+        if let Err(error) = closed.await {
+            tracing::warn!(error = error.message(), "the network of a container is left");
+        }
     }
 
-    pub fn host_gateway(&self) -> Option<Ipv4Addr> {
-        None
+    fn withdraw(&self, processes: &Processes, container: &str, keys: &[PortKey]) {
+        let (released, result) = self.balancer.withdraw(container, keys);
+        if let Err(error) = result {
+            tracing::warn!(%error, "a published port is left");
+        }
+        for key in released {
+            // A monitor that is gone holds nothing.
+            let _ = processes.release(&key.to_string());
+        }
     }
 
-    pub fn resolv_conf(&self, record: &Record) -> Result<String> {
-        let _ = record;
-        Ok(std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default())
+    /// No new connections for a container that is about to get its stop signal.
+    pub async fn leave_balancing(&self, core: &Arc<Core>, sandbox: &Arc<Sandbox>) {
+        self.balancer.leave(sandbox.container());
+        self.rebalance(core, sandbox).await;
+    }
+
+    /// A container's readiness has changed: connections go where they belong now.
+    pub async fn rebalance(&self, core: &Arc<Core>, sandbox: &Arc<Sandbox>) {
+        let keys = sandbox.keys();
+        if keys.is_empty() {
+            return;
+        }
+        let core = core.clone();
+        if let Err(error) = blocking(move || core.connector.balance(&core, &keys)).await {
+            tracing::warn!(error = error.message(), "connections are not balanced");
+        }
+    }
+
+    fn balance(&self, core: &Core, keys: &[PortKey]) -> Result<()> {
+        let balanced = self.balancer.balance(keys, |id| readiness(core, id));
+        balanced.map_err(|source| Error::Internal(crate::error::chain(&source)))
+    }
+
+    /// The container's networks have changed while it runs: its published ports follow its address.
+    pub async fn follow(&self, core: &Arc<Core>, sandbox: &Arc<Sandbox>) {
+        if let Some(address) = sandbox.address() {
+            self.balancer.move_to(sandbox.container(), address);
+            self.rebalance(core, sandbox).await;
+        }
+    }
+
+    /// Takes over reserved ports and addresses of an engine before this one. `runs` tells which containers still run.
+    pub fn prepare_adoption(&self, held: HashMap<String, OwnedFd>, runs: impl Fn(&str) -> bool) {
+        for (text, socket) in held {
+            let adopted = text.parse::<PortKey>().map_err(|error| error.to_string());
+            let adopted = adopted
+                .and_then(|key| self.balancer.ports().adopt(key, socket).map_err(|error| error.to_string()));
+            if let Err(error) = adopted {
+                tracing::warn!(
+                    key = text,
+                    error,
+                    "a published port of the engine before cannot be taken over"
+                );
+            }
+        }
+        if let Err(error) = self.networks.release_stale(runs) {
+            tracing::warn!(%error, "addresses of ended containers are left");
+        }
+    }
+
+    /// Takes over the network of a running container.
+    ///
+    /// # Errors
+    /// Its namespace is gone, or its addresses are not known.
+    pub async fn reattach(
+        &self,
+        core: &Arc<Core>,
+        record: &Arc<Record>,
+        process: &Identity,
+        state: &State,
+        hostname: &str,
+    ) -> Result<Option<Arc<Sandbox>>> {
+        let mode = record.host_config.network_mode.as_str();
+        if mode == "host" || mode.starts_with("container:") {
+            return Ok(None);
+        }
+        let path = format!("/proc/{}/ns/net", process.pid);
+        let namespace = std::fs::File::open(&path).map_err(Error::io("open", &path))?;
+        let spec = sandbox_spec(record, hostname)?;
+        let (core, record, ports) = (core.clone(), record.clone(), state.ports.clone());
+        blocking(move || {
+            let connector = &core.connector;
+            let inner = wharf_network::Sandbox::attach(&connector.networks, &spec, namespace.into())?;
+            let published = connector.resume_ports(&record, address_of(&inner), &ports)?;
+            Ok(Some(Arc::new(Sandbox::new(&record.id, inner, published)?)))
+        })
+        .await
+    }
+
+    /// The ports that the state says were published.
+    fn resume_ports(
+        &self,
+        record: &Record,
+        address: Option<Ipv4Addr>,
+        ports: &PortMap,
+    ) -> Result<Vec<(String, PortKey)>> {
+        let Some(address) = address else { return Ok(Vec::new()) };
+        let wanted = publications(&record.config, &record.host_config)?;
+        let mut all = Vec::new();
+        for (name, binding) in
+            ports.iter().flat_map(|(name, list)| list.iter().flatten().map(move |one| (name, one)))
+        {
+            let Some(key) = key(name, binding) else { continue };
+            if let Some(publication) = wanted.iter().find(|publication| publication.name() == *name) {
+                self.balancer.resume(&claim(record, address, publication), key, &publication.request);
+                all.push((name.clone(), key));
+            }
+        }
+        Ok(all)
+    }
+
+    /// All running containers are taken over: what is left of ended ones goes, and connections are balanced.
+    pub async fn finish_adoption(&self, core: &Arc<Core>) {
+        let core = core.clone();
+        let finished = blocking(move || {
+            let connector = &core.connector;
+            for key in connector.balancer.release_unclaimed() {
+                // A monitor that is gone holds nothing.
+                let _ = core.processes.release(&key.to_string());
+            }
+            connector.balance(&core, &connector.balancer.ports().reserved())?;
+            let released = connector.balancer.ports().release_unadopted();
+            released.map_err(|source| Error::Internal(crate::error::chain(&source)))
+        });
+        if let Err(error) = finished.await {
+            tracing::warn!(error = error.message(), "published ports of ended containers are left");
+        }
+    }
+
+    /// The engine ends and no container runs: bridges and rules go, and come back with the next container.
+    pub fn close_down(&self) {
+        if let Err(error) = self.networks.close_down() {
+            tracing::warn!(%error, "bridges or firewall rules are left");
+        }
+    }
+}
+
+fn sandbox_spec(record: &Record, hostname: &str) -> Result<SandboxSpec> {
+    let endpoints: Result<Vec<EndpointSpec>> =
+        record.endpoints.iter().map(|(network, settings)| endpoint::spec(network, settings)).collect();
+    Ok(SandboxSpec {
+        container_id: record.id.clone(),
+        container_name: record.name.clone(),
+        hostname: hostname.to_owned(),
+        endpoints: endpoints?,
+        dns: dns_settings(record)?,
+    })
+}
+
+/// A container's own resolver settings.
+///
+/// # Errors
+/// A server that is no address.
+pub fn dns_settings(record: &Record) -> Result<DnsSettings> {
+    let host = &record.host_config;
+    let servers = host.dns.iter().map(|text| {
+        text.parse().map_err(|_| Error::BadParameter(format!("bad parameter: invalid DNS address: {text:?}")))
+    });
+    Ok(DnsSettings {
+        servers: servers.collect::<Result<_>>()?,
+        search: host.dns_search.clone(),
+        options: host.dns_options.clone(),
+    })
+}
+
+fn claim<'a>(record: &'a Record, address: Ipv4Addr, publication: &Publication) -> Claim<'a> {
+    Claim {
+        container: &record.id,
+        group: Group::of(&record.config.labels),
+        backend: SocketAddrV4::new(address, publication.container_port),
+    }
+}
+
+fn address_of(inner: &wharf_network::Sandbox) -> Option<Ipv4Addr> {
+    inner.gateway_endpoint().map(|endpoint| endpoint.address)
+}
+
+fn key(name: &str, binding: &crate::model::PortBinding) -> Option<PortKey> {
+    let protocol = name.split_once('/')?.1;
+    let address: std::net::IpAddr = binding.host_ip.parse().ok()?;
+    let port: u16 = binding.host_port.parse().ok()?;
+    format!("{}/{protocol}", std::net::SocketAddr::new(address, port)).parse().ok()
+}
+
+fn readiness(core: &Core, id: &str) -> Readiness {
+    let Ok(container) = core.containers.get(id) else { return Readiness::Gone };
+    let state = container.state();
+    match (state.status.has_process(), state.health) {
+        (false, _) => Readiness::Gone,
+        (true, None | Some(HealthStatus::Healthy)) => Readiness::Ready,
+        (true, Some(HealthStatus::Starting)) => Readiness::Starting,
+        (true, Some(HealthStatus::Unhealthy)) => Readiness::Unhealthy,
+    }
+}
+
+fn announce(core: &Core, record: &Record, sandbox: &Sandbox, action: &str) {
+    for (name, endpoint) in sandbox.networks(record) {
+        publish_event(&core.events, action, &endpoint.network_id, &name, Some(&record.id));
     }
 }
