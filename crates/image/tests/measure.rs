@@ -7,7 +7,9 @@ use std::time::Instant;
 use support::registry::LocalRegistry;
 use support::{Archive, root};
 use wharf_image::archive::{ImportOptions, import};
-use wharf_image::{ImageConfig, ImageStore, Platform, ProgressSink, PullOptions, PushOptions, Registry, RegistryConfig};
+use wharf_image::{
+    ImageConfig, ImageStore, Platform, ProgressSink, PullOptions, PushOptions, Registry, RegistryConfig,
+};
 
 const LAYERS: usize = 4;
 const FILES: usize = 800;

@@ -73,7 +73,11 @@ impl Loader<'_> {
             let Some(image) = self.load_entry(entry, &names)? else { continue };
             match loaded.iter_mut().find(|known| known.id == image.id) {
                 // The same image under several names has an entry for each.
-                Some(known) => known.tags.extend(image.tags),
+                Some(known) => {
+                    known.tags.extend(image.tags);
+                    known.tags.sort();
+                    known.tags.dedup();
+                }
                 None => loaded.push(image),
             }
         }

@@ -55,8 +55,8 @@ pub(crate) fn set_xattr_symlink(
 pub(crate) fn read_xattrs(directory: BorrowedFd<'_>, entry: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
     let path = [proc_path(directory).as_bytes(), b"/", entry].concat();
     let path = OsStr::from_bytes(&path);
-    // Most entries have none: one call without a buffer tells.
-    match rustix::fs::llistxattr(path, &mut [0u8; 0][..]) {
+    // Most entries have none, which costs no buffer to find out.
+    match rustix::fs::llistxattr_query(path) {
         Ok(0) | Err(Errno::NOTSUP) => return Ok(Vec::new()),
         Ok(_) => {}
         Err(error) => return Err(error),

@@ -64,7 +64,8 @@ impl ImageStore {
         self.directories_of(&config.rootfs.diff_ids)
     }
 
-    /// The directories of layers given lowest first; the result is top first. What a layer hides is left out.
+    /// The directories of layers given lowest first; the result is top first. What a layer hides is left out, and so
+    /// are repetitions: overlayfs refuses a directory twice, and the upper one shows all that the lower one would.
     ///
     /// # Errors
     /// [`StoreError::NoSuchLayer`] when one is missing.
@@ -73,7 +74,10 @@ impl ImageStore {
         let mut directories = Vec::with_capacity(layers.len());
         for id in layers.iter().rev() {
             let record = state.layers.get(id).ok_or_else(|| StoreError::NoSuchLayer { id: id.clone() })?;
-            directories.push(self.paths().layer_directory(&record.directory));
+            let directory = self.paths().layer_directory(&record.directory);
+            if !directories.contains(&directory) {
+                directories.push(directory);
+            }
             // overlayfs does not look at the mark on the root of a lower directory.
             if record.opaque_root {
                 break;
