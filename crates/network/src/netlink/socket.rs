@@ -8,6 +8,9 @@ use netlink_sys::{Socket, SocketAddr};
 const HEADER: usize = 16;
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
+/// The objects changed while the kernel listed them, so some may be missing.
+const NLM_F_DUMP_INTR: u16 = 16;
+const DUMP_ATTEMPTS: usize = 20;
 /// The kernel never puts more than this into one datagram of a dump.
 const RECEIVE_BUFFER: usize = 64 * 1024;
 
@@ -81,15 +84,28 @@ impl NetlinkSocket {
         }
     }
 
-    /// Asks for a list and returns all its messages.
+    /// Asks for a list and returns all its messages. A list that changed meanwhile is asked for again.
     pub(crate) fn dump(&mut self, message: &Message) -> io::Result<Vec<Message>> {
+        for _ in 0..DUMP_ATTEMPTS {
+            if let Some(answers) = self.dump_once(message)? {
+                return Ok(answers);
+            }
+        }
+        Err(io::Error::other("the kernel's list kept changing while it was read"))
+    }
+
+    fn dump_once(&mut self, message: &Message) -> io::Result<Option<Vec<Message>>> {
         let wanted = self.send(&[&Message { flags: message.flags | NLM_F_DUMP, ..message.clone() }])?;
         let mut answers = Vec::new();
+        let mut interrupted = false;
         loop {
             for (sequence, message) in self.receive()? {
+                if sequence != wanted {
+                    continue;
+                }
+                interrupted |= message.flags & NLM_F_DUMP_INTR != 0;
                 match message.kind {
-                    _ if sequence != wanted => {}
-                    NLMSG_DONE => return Ok(answers),
+                    NLMSG_DONE => return Ok((!interrupted).then_some(answers)),
                     NLMSG_ERROR => acknowledgement(&message)?,
                     _ => answers.push(message),
                 }

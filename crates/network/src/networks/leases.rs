@@ -30,7 +30,8 @@ pub struct Lease {
     pub mac: MacAddress,
     /// Name of the interface in the container.
     pub interface: String,
-    /// Whether the container runs (is connected, that is).
+    /// Whether the container runs (is connected, that is). On disk, the directory tells.
+    #[serde(skip)]
     pub active: bool,
 }
 
@@ -42,6 +43,14 @@ pub(crate) struct LeaseRequest<'a> {
     pub(crate) address: Option<Ipv4Addr>,
     pub(crate) mac: Option<MacAddress>,
     pub(crate) interface: &'a str,
+}
+
+/// What changed, and must be written to disk.
+#[derive(Debug)]
+pub(super) struct LeaseChange {
+    pub(super) lease: Lease,
+    /// Addresses that are not remembered any more.
+    pub(super) forgotten: Vec<Ipv4Addr>,
 }
 
 /// The addresses of one network that are or were in use.
@@ -71,7 +80,7 @@ impl Leases {
         network: &Network,
         addressing: &Addressing,
         request: &LeaseRequest<'_>,
-    ) -> Result<Lease> {
+    ) -> Result<LeaseChange> {
         if self.of_container(request.container_id).is_some() {
             return Err(NetworkError::AlreadyConnected {
                 container: request.container_name.to_owned(),
@@ -82,7 +91,6 @@ impl Leases {
             Some(address) => self.check_static(network, addressing, address)?,
             None => self.choose(network, addressing, request)?,
         };
-        self.0.retain(|_, lease| lease.active || lease.container_name != request.container_name);
         let lease = Lease {
             container_id: request.container_id.to_owned(),
             container_name: request.container_name.to_owned(),
@@ -92,17 +100,20 @@ impl Leases {
             interface: request.interface.to_owned(),
             active: true,
         };
+        let mut forgotten = self.forget(|old| old.container_name == request.container_name);
+        forgotten.retain(|old| *old != address);
         self.0.insert(address, lease.clone());
-        Ok(lease)
+        Ok(LeaseChange { lease, forgotten })
     }
 
     /// Ends the use of a container's address and remembers it. Returns what it was.
-    pub(super) fn release(&mut self, container_id: &str) -> Option<Lease> {
+    pub(super) fn release(&mut self, container_id: &str) -> Option<LeaseChange> {
         let lease = self.0.values_mut().find(|lease| lease.active && lease.container_id == container_id)?;
         lease.active = false;
         let released = lease.clone();
-        self.forget_surplus(released.address);
-        Some(released)
+        let surplus = self.surplus(released.address);
+        let forgotten = self.forget(|old| Some(old.address) == surplus);
+        Some(LeaseChange { lease: released, forgotten })
     }
 
     /// A static address may be anything free in the subnet (contract 3.1.7).
@@ -161,14 +172,16 @@ impl Leases {
         })
     }
 
-    /// One-off containers with names of their own must not make the file grow for ever.
-    fn forget_surplus(&mut self, newest: Ipv4Addr) {
+    /// One-off containers with names of their own must not be remembered for ever.
+    fn surplus(&self, newest: Ipv4Addr) -> Option<Ipv4Addr> {
         let unused: Vec<_> = self.all().filter(|lease| !lease.active).map(|lease| lease.address).collect();
-        if unused.len() > REMEMBERED
-            && let Some(highest) = unused.into_iter().rev().find(|address| *address != newest)
-        {
-            self.0.remove(&highest);
-        }
+        let highest = unused.iter().rev().find(|address| **address != newest).copied();
+        highest.filter(|_| unused.len() > REMEMBERED)
+    }
+
+    /// Drops addresses that nobody uses.
+    fn forget(&mut self, which: impl Fn(&Lease) -> bool) -> Vec<Ipv4Addr> {
+        self.0.extract_if(.., |_, lease| !lease.active && which(lease)).map(|(address, _)| address).collect()
     }
 }
 
@@ -208,8 +221,8 @@ mod tests {
 
     fn acquire(leases: &mut Leases, id: &str, name: &str, last: Option<u8>) -> Result<u8> {
         let (network, addressing) = network();
-        let lease = leases.acquire(&network, &addressing, &request(id, name, last))?;
-        Ok(lease.address.octets()[3])
+        let change = leases.acquire(&network, &addressing, &request(id, name, last))?;
+        Ok(change.lease.address.octets()[3])
     }
 
     #[test]
@@ -229,6 +242,9 @@ mod tests {
         assert_eq!(acquire(&mut leases, "1", "db", None).unwrap(), 2);
         leases.release("1");
         assert_eq!(acquire(&mut leases, "4", "db", None).unwrap(), 2);
+        leases.release("4");
+        assert_eq!(acquire(&mut leases, "5", "db", Some(6)).unwrap(), 6);
+        assert_eq!(leases.all().count(), 3, "a name has one address");
     }
 
     #[test]

@@ -139,20 +139,18 @@ impl Registry {
             let reason = "containers get no address on it";
             return Err(NetworkError::invalid(&entry.network.name, reason));
         };
-        let lease = entry.leases.acquire(&entry.network, addressing, request)?;
-        let saved = self.save_leases(network_id);
+        let change = entry.leases.acquire(&entry.network, addressing, request)?;
+        let saved = self.store.save_lease(network_id, &change);
         if saved.is_err() {
             self.entry_mut(network_id)?.leases.release(request.container_id);
         }
-        saved.map(|()| lease)
+        saved.map(|()| change.lease)
     }
 
     pub(super) fn release(&mut self, network_id: &str, container_id: &str) -> Result<Option<Lease>> {
-        let released = self.entry_mut(network_id)?.leases.release(container_id);
-        if released.is_some() {
-            self.save_leases(network_id)?;
-        }
-        Ok(released)
+        let Some(change) = self.entry_mut(network_id)?.leases.release(container_id) else { return Ok(None) };
+        self.store.end_lease(network_id, &change)?;
+        Ok(Some(change.lease))
     }
 
     pub(super) fn release_stale(&mut self, is_running: impl Fn(&str) -> bool) -> Result<()> {
@@ -228,7 +226,7 @@ impl Registry {
         let addressing = addressing::choose_again(&network.name, &taken)?;
         let moved = Network { addressing: Some(addressing), ..network.clone() };
         self.store.save_network(&moved)?;
-        self.store.save_leases(&network.id, Vec::new())?;
+        self.store.remove_leases(&network.id)?;
         self.networks.insert(network.id.clone(), Entry { network: moved, leases: Leases::default() });
         self.rules_applied = false;
         Ok(true)
@@ -248,11 +246,6 @@ impl Registry {
         firewall.apply_networks(&rules).map_err(NetworkError::kernel("set the firewall's rules"))?;
         self.rules_applied = true;
         Ok(())
-    }
-
-    fn save_leases(&self, network_id: &str) -> Result<()> {
-        let leases = self.entry(network_id)?.leases.all().cloned().collect();
-        self.store.save_leases(network_id, leases)
     }
 
     fn by_name(&self, name: &str) -> Option<&Entry> {

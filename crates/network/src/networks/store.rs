@@ -1,19 +1,25 @@
-//! The files of networks: `<root>/<id>/network.json`, written once, and `addresses.json` beside it.
+//! The files of networks, below `<root>/<id>/`:
+//!
+//! * `network.json`, written once;
+//! * `active/<address>.json` for every address in use, `remembered/<address>.json` for what nobody uses any more.
+//!   So a start writes one small file and a stop moves it, however many containers the network has.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::leases::Lease;
+use super::leases::{Lease, LeaseChange};
 use super::network::Network;
 use crate::error::{NetworkError, Result};
 
 const SCHEMA: u32 = 1;
 const NETWORK_FILE: &str = "network.json";
-const ADDRESSES_FILE: &str = "addresses.json";
+const ACTIVE: &str = "active";
+const REMEMBERED: &str = "remembered";
 /// State files are small; anything larger is not ours.
 const LARGEST_FILE: u64 = 16 << 20;
 
@@ -30,11 +36,6 @@ struct Versioned<T> {
     content: T,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Addresses {
-    leases: Vec<Lease>,
-}
-
 impl Store {
     /// Opens the directory and makes it if needed; others than root may not look inside.
     pub(super) fn open(root: PathBuf) -> Result<Self> {
@@ -48,10 +49,7 @@ impl Store {
         for entry in fs::read_dir(&self.root).map_err(state_error("read", &self.root))? {
             let directory = entry.map_err(state_error("read", &self.root))?.path();
             match read::<Network>(&directory.join(NETWORK_FILE))? {
-                Some(network) => {
-                    let addresses = read::<Addresses>(&directory.join(ADDRESSES_FILE))?;
-                    networks.push((network, addresses.map_or(Vec::new(), |file| file.leases)));
-                }
+                Some(network) => networks.push((network, load_leases(&directory)?)),
                 None => remove_leftover(&directory)?,
             }
         }
@@ -61,13 +59,35 @@ impl Store {
     /// Writes the description of a network; it is on disk when this returns.
     pub(super) fn save_network(&self, network: &Network) -> Result<()> {
         let directory = self.directory(&network.id);
-        fs::create_dir_all(&directory).map_err(state_error("create", &directory))?;
+        for part in [ACTIVE, REMEMBERED].map(|name| directory.join(name)) {
+            fs::create_dir_all(&part).map_err(state_error("create", &part))?;
+        }
         write(&directory.join(NETWORK_FILE), network, true)
     }
 
-    /// Writes who has which address. Not flushed to the disk: after a crash of the machine nobody has one.
-    pub(super) fn save_leases(&self, network_id: &str, leases: Vec<Lease>) -> Result<()> {
-        write(&self.directory(network_id).join(ADDRESSES_FILE), &Addresses { leases }, false)
+    /// Writes that an address is in use. Not flushed to the disk: after a crash of the machine nobody uses one.
+    pub(super) fn save_lease(&self, network_id: &str, change: &LeaseChange) -> Result<()> {
+        self.forget(network_id, &change.forgotten)?;
+        write(&self.lease_file(network_id, ACTIVE, change.lease.address), &change.lease, false)?;
+        remove_file(&self.lease_file(network_id, REMEMBERED, change.lease.address))
+    }
+
+    /// Writes that nobody uses an address any more.
+    pub(super) fn end_lease(&self, network_id: &str, change: &LeaseChange) -> Result<()> {
+        let active = self.lease_file(network_id, ACTIVE, change.lease.address);
+        let remembered = self.lease_file(network_id, REMEMBERED, change.lease.address);
+        fs::rename(&active, &remembered).map_err(state_error("move", &active))?;
+        self.forget(network_id, &change.forgotten)
+    }
+
+    /// Forgets all addresses of a network.
+    pub(super) fn remove_leases(&self, network_id: &str) -> Result<()> {
+        for name in [ACTIVE, REMEMBERED] {
+            let directory = self.directory(network_id).join(name);
+            fs::remove_dir_all(&directory).map_err(state_error("remove", &directory))?;
+            fs::create_dir(&directory).map_err(state_error("create", &directory))?;
+        }
+        Ok(())
     }
 
     /// Removes a network's files. The description goes first: without it, the rest is a leftover.
@@ -78,9 +98,36 @@ impl Store {
         fs::remove_dir_all(&directory).map_err(state_error("remove", &directory))
     }
 
+    fn forget(&self, network_id: &str, addresses: &[Ipv4Addr]) -> Result<()> {
+        addresses
+            .iter()
+            .try_for_each(|address| remove_file(&self.lease_file(network_id, REMEMBERED, *address)))
+    }
+
     fn directory(&self, network_id: &str) -> PathBuf {
         self.root.join(network_id)
     }
+
+    fn lease_file(&self, network_id: &str, kind: &str, address: Ipv4Addr) -> PathBuf {
+        self.directory(network_id).join(kind).join(format!("{address}.json"))
+    }
+}
+
+/// When both say something about an address, it is in use: that was written last.
+fn load_leases(directory: &Path) -> Result<Vec<Lease>> {
+    let mut leases = Vec::new();
+    for (kind, active) in [(REMEMBERED, false), (ACTIVE, true)] {
+        let directory = directory.join(kind);
+        for entry in fs::read_dir(&directory).map_err(state_error("read", &directory))? {
+            let path = entry.map_err(state_error("read", &directory))?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                leases.extend(read::<Lease>(&path)?.map(|lease| Lease { active, ..lease }));
+            } else {
+                remove_leftover(&path)?;
+            }
+        }
+    }
+    Ok(leases)
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
@@ -122,6 +169,14 @@ fn write<T: Serialize>(path: &Path, content: &T, durable: bool) -> Result<()> {
 fn state_error(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> NetworkError {
     let path = path.to_owned();
     move |source| NetworkError::State { operation, path, source }
+}
+
+/// Removes a file; that there is none is fine.
+fn remove_file(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(state_error("remove", path)(error)),
+        _ => Ok(()),
+    }
 }
 
 fn remove_leftover(path: &Path) -> Result<()> {
