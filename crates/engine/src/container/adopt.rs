@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rustix::event::{PollFd, PollFlags, poll};
 use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 use wharf_container::cgroup::Cgroup;
@@ -156,12 +157,20 @@ fn watch_orphan(pidfd: &Pidfd) -> Result<oneshot::Receiver<ExitStatus>> {
     let (sender, receiver) = oneshot::channel();
     tokio::spawn(async move {
         if readable.readable().await.is_ok() {
-            let status = status.exit_status().ok().flatten().unwrap_or(ExitStatus::Code(UNSEEN));
+            let status = tokio::task::spawn_blocking(move || status_of(&status)).await;
             // The container may have been removed meanwhile.
-            let _ = sender.send(status);
+            let _ = sender.send(status.unwrap_or(ExitStatus::Code(UNSEEN)));
         }
     });
     Ok(receiver)
+}
+
+/// The kernel tells how a process ended once its new parent has reaped it, which a descriptor shows as a hang-up.
+fn status_of(pidfd: &Pidfd) -> ExitStatus {
+    let patience = rustix::event::Timespec { tv_sec: 2, tv_nsec: 0 };
+    // Whether or not it was reaped in time: what the kernel does not tell is unseen.
+    let _ = poll(&mut [PollFd::new(pidfd, PollFlags::empty())], Some(&patience));
+    pidfd.exit_status().ok().flatten().unwrap_or(ExitStatus::Code(UNSEEN))
 }
 
 /// The container ended while no engine ran.

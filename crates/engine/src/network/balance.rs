@@ -47,6 +47,11 @@ struct Wanted {
 }
 
 impl Wanted {
+    /// What no other request is equal to.
+    fn exclusive(key: PortKey, request: &PortRequest) -> Wanted {
+        Wanted { protocol: key.protocol, host_ip: request.host_ip, port: 0 }
+    }
+
     /// A port that the kernel chooses is never shared.
     fn of(request: &PortRequest) -> Option<Wanted> {
         match request.ports {
@@ -125,18 +130,27 @@ impl Balancer {
         Ok(Published { keys: keys.clone(), new: keys })
     }
 
-    /// Takes a container back that published a port before this engine was restarted.
-    pub fn resume(&self, claim: &Claim<'_>, key: PortKey, request: &PortRequest) {
+    /// Takes a container back that published a port before this engine was restarted. A port that nobody held meanwhile is
+    /// reserved again; true then.
+    ///
+    /// # Errors
+    /// Somebody else has taken the port meanwhile.
+    pub fn resume(&self, claim: &Claim<'_>, key: PortKey, request: &PortRequest) -> Result<bool, PortError> {
         let mut table = self.lock();
+        let lost = !self.ports.reserved().contains(&key);
+        if lost {
+            let ports = HostPorts::Fixed(key.port);
+            self.ports.reserve(&PortRequest { protocol: key.protocol, host_ip: Some(key.address), ports })?;
+        }
         let member = Member { container: claim.container.to_owned(), backend: claim.backend, leaving: false };
-        let wanted = Wanted::of(request);
         let entry = table.entry(key).or_insert_with(|| Entry {
             group: claim.group.clone(),
-            wanted: wanted.unwrap_or(Wanted { protocol: key.protocol, host_ip: request.host_ip, port: 0 }),
+            wanted: Wanted::of(request).unwrap_or(Wanted::exclusive(key, request)),
             members: Vec::new(),
             backends: Vec::new(),
         });
         entry.members.push(member);
+        Ok(lost)
     }
 
     /// No more connections for this container; those it has go on.

@@ -146,13 +146,15 @@ impl Connector {
         let claim = claim(record, address, publication);
         let failed = |source| Error::Port { container: record.name.clone(), source: Box::new(source) };
         let published = self.balancer.publish(&claim, &publication.request).map_err(failed)?;
-        for key in &published.new {
-            let socket = self.balancer.ports().socket(*key).map_err(failed)?;
-            processes
-                .hold(&key.to_string(), socket)
-                .map_err(Error::io("have the monitor hold", key.to_string()))?;
-        }
+        published.new.iter().try_for_each(|key| self.hold(processes, record, *key))?;
         Ok(published.keys)
+    }
+
+    /// Has the monitor keep the socket of a port too, for the next worker.
+    fn hold(&self, processes: &Processes, record: &Record, key: PortKey) -> Result<()> {
+        let failed = |source| Error::Port { container: record.name.clone(), source: Box::new(source) };
+        let socket = self.balancer.ports().socket(key).map_err(failed)?;
+        processes.hold(&key.to_string(), socket).map_err(Error::io("have the monitor hold", key.to_string()))
     }
 
     /// Ends the network of a container that has stopped.
@@ -254,7 +256,7 @@ impl Connector {
         blocking(move || {
             let connector = &core.connector;
             let inner = wharf_network::Sandbox::attach(&connector.networks, &spec, namespace.into())?;
-            let published = connector.resume_ports(&record, address_of(&inner), &ports)?;
+            let published = connector.resume_ports(&core.processes, &record, address_of(&inner), &ports)?;
             Ok(Some(Arc::new(Sandbox::new(&record.id, inner, published)?)))
         })
         .await
@@ -263,6 +265,7 @@ impl Connector {
     /// The ports that the state says were published.
     fn resume_ports(
         &self,
+        processes: &Processes,
         record: &Record,
         address: Option<Ipv4Addr>,
         ports: &PortMap,
@@ -275,7 +278,11 @@ impl Connector {
         {
             let Some(key) = key(name, binding) else { continue };
             if let Some(publication) = wanted.iter().find(|publication| publication.name() == *name) {
-                self.balancer.resume(&claim(record, address, publication), key, &publication.request);
+                let claim = claim(record, address, publication);
+                let failed = |source| Error::Port { container: record.name.clone(), source: Box::new(source) };
+                if self.balancer.resume(&claim, key, &publication.request).map_err(failed)? {
+                    self.hold(processes, record, key)?;
+                }
                 all.push((name.clone(), key));
             }
         }

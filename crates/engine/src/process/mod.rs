@@ -4,4 +4,4 @@
 
 mod runner;
 
-pub use runner::{Adopted, Adoption, LaunchError, Process, Processes};
+pub use runner::{Adoption, LaunchError, Process, Processes};

@@ -9,5 +9,5 @@ mod terminal;
 
 pub use capture::{Sink, capture};
 pub use fanout::Fanout;
-pub use input::{ContainerInput, InputPump, PipeInput};
+pub use input::{ContainerInput, PipeInput};
 pub use terminal::{is_closed_terminal, resize, terminal_input, terminal_output};
