@@ -42,7 +42,7 @@ pub struct Services<'a> {
     /// Gets base images that are not in the store.
     pub puller: &'a dyn ImagePuller,
     /// Hears what happens.
-    pub events: &'a EventSink,
+    pub events: &'a EventSink<'a>,
 }
 
 /// A built image.
@@ -161,7 +161,7 @@ impl Prepared {
         }
     }
 
-    fn warn(&self, request: &BuildRequest, events: &EventSink) {
+    fn warn(&self, request: &BuildRequest, events: &EventSink<'_>) {
         let unused = self.arguments.unused(&self.file);
         if !unused.is_empty() {
             events(BuildEvent::Warning { message: format!("build arguments that no ARG declares: {}", unused.join(", ")) });

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 /// Receives the events of one build, possibly from several threads; it must not block.
-pub type EventSink = dyn Fn(BuildEvent) + Send + Sync;
+pub type EventSink<'a> = dyn Fn(BuildEvent) + Send + Sync + 'a;
 
 /// Which output of a step's process a line came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

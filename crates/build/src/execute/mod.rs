@@ -92,7 +92,7 @@ impl Execution<'_> {
     }
 
     /// Sends an event.
-    fn events(&self) -> &EventSink {
+    fn events(&self) -> &EventSink<'_> {
         self.reporter.events
     }
 

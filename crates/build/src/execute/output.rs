@@ -12,7 +12,7 @@ const MAX_LINE: usize = 64 << 10;
 
 /// Collects the output of one step.
 pub(super) struct Output<'a> {
-    events: &'a EventSink,
+    events: &'a EventSink<'a>,
     step: usize,
     state: Mutex<State>,
 }
@@ -26,7 +26,7 @@ struct State {
 
 impl<'a> Output<'a> {
     /// For one step.
-    pub fn new(events: &'a EventSink, step: usize) -> Self {
+    pub fn new(events: &'a EventSink<'a>, step: usize) -> Self {
         Self { events, step, state: Mutex::default() }
     }
 

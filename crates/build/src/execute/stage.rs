@@ -10,7 +10,7 @@ use super::{Execution, Layers, StageResult, blocking, keys, workdir};
 use crate::error::{BuildError, StepError};
 use crate::event::BuildEvent;
 use crate::plan::graph::Base;
-use crate::plan::operation::{CopyOperation, Operation, RunOperation, WorkdirOperation};
+use crate::plan::operation::{CopyOperation, Operation, Origin, RunOperation, WorkdirOperation};
 use crate::plan::stage::{Entry, StagePlan};
 
 /// A stage and what its steps are called.
@@ -68,6 +68,8 @@ impl Execution<'_> {
         below: &Layers,
         name: String,
     ) -> Result<Made, BuildError> {
+        // A step that waits for another stage has not begun.
+        self.wait_for_inputs(operation).await;
         let announced = self.reporter.start(name);
         let number = announced.number;
         let mut cached = false;
@@ -85,6 +87,14 @@ impl Execution<'_> {
                 announced.failed(&source, last_lines);
                 let place = format!("{}:{}", self.file_name, entry.line);
                 Err(BuildError::Step { place, instruction: entry.source.clone(), source })
+            }
+        }
+    }
+
+    async fn wait_for_inputs(&self, operation: &Operation) {
+        for origin in operation.origins() {
+            if let Origin::Stage(stage) = origin {
+                self.result_of(*stage).await;
             }
         }
     }

@@ -15,20 +15,20 @@ use crate::event::{BuildEvent, EventSink};
 
 /// Numbers steps and sends their events.
 pub(crate) struct Reporter<'a> {
-    pub events: &'a EventSink,
+    pub events: &'a EventSink<'a>,
     next: AtomicUsize,
 }
 
 /// A step that was announced.
 pub(crate) struct Announced<'a> {
-    events: &'a EventSink,
+    events: &'a EventSink<'a>,
     pub number: usize,
     since: Instant,
 }
 
 impl<'a> Reporter<'a> {
     /// A reporter for one build.
-    pub fn new(events: &'a EventSink) -> Self {
+    pub fn new(events: &'a EventSink<'a>) -> Self {
         Self { events, next: AtomicUsize::new(1) }
     }
 

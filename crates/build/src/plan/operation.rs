@@ -24,6 +24,17 @@ pub(crate) enum Operation {
     Workdir(WorkdirOperation),
 }
 
+impl Operation {
+    /// Where it takes files from.
+    pub fn origins(&self) -> Vec<&Origin> {
+        match self {
+            Self::Run(run) => run.mounts.iter().filter_map(PlannedMount::origin).collect(),
+            Self::Copy(copy) => vec![&copy.origin],
+            Self::Workdir(_) => Vec::new(),
+        }
+    }
+}
+
 /// `RUN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RunOperation {
@@ -47,6 +58,16 @@ pub(crate) enum PlannedMount {
     Secret(SecretMount),
     /// A heredoc that is a program of its own (contract 8.2.1).
     Script { target: String, body: String },
+}
+
+impl PlannedMount {
+    fn origin(&self) -> Option<&Origin> {
+        match self {
+            Self::Bind { origin, .. } => Some(origin),
+            Self::Cache { initial, .. } => initial.as_ref().map(|(origin, _)| origin),
+            _ => None,
+        }
+    }
 }
 
 /// `COPY` and `ADD`.

@@ -32,11 +32,6 @@ impl Ignore {
         patterns.filter_map(|text| pattern(text).transpose()).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether nothing is ever ignored.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The matches of the root itself.
     pub fn at_root(&self) -> Matches {
         Matches(vec![false; self.0.len()])
