@@ -1,5 +1,7 @@
 //! What archives can do when they are unpacked, and what they cannot (contract 7.4 and 10.3).
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::fs;

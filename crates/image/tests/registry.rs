@@ -1,18 +1,21 @@
 //! Pulling and pushing against a real registry on loopback.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::sync::{Arc, Mutex};
 
-use support::registry::LocalRegistry;
+use support::flaky::FlakyProxy;
+use support::registry::{LocalRegistry, Setup};
 use support::{Archive, root};
 use tempfile::TempDir;
 use wharf_image::archive::{ImportOptions, import};
 use wharf_image::registry::RegistryError;
 use wharf_image::store::Removal;
 use wharf_image::{
-    Digest, Image, ImageConfig, ImageStore, Platform, ProgressSink, PullOptions, PushOptions, Reference,
-    Registry, RegistryConfig,
+    Credentials, Digest, Image, ImageConfig, ImageStore, Platform, ProgressSink, PullOptions, PushOptions,
+    Reference, Registry, RegistryConfig,
 };
 
 struct Host {
@@ -183,4 +186,124 @@ async fn a_moved_tag_leaves_the_old_image_dangling() {
     assert_eq!(host.store().list().unwrap().len(), 1);
     assert_eq!(host.store().layer_dirs(&second.id).unwrap().iter().filter(|path| path.is_dir()).count(), 2);
     drop(host.directory);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_on_loopback_may_have_a_certificate_nobody_signed() {
+    let Some(server) = LocalRegistry::start_with(&Setup { tls: true, ..Setup::default() }) else { return };
+    if !root() {
+        return;
+    }
+    let name = format!("{}/app:1", server.host());
+    let origin = Host::new(&[]);
+    let image = make_image(origin.store(), &name, "1");
+    origin.push(&name).await;
+    assert_eq!(Host::new(&[]).pull(&name).await.unwrap().image.id, image.id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_open_a_registry_with_a_password() {
+    let Some(server) = LocalRegistry::start_with(&Setup { password: true, ..Setup::default() }) else {
+        return;
+    };
+    if !root() {
+        return;
+    }
+    let name = format!("{}/app:1", server.host());
+    let credentials =
+        |password: &str| Credentials::Basic { username: "testuser".into(), password: password.into() };
+    let origin = Host::new(&[]);
+    let image = make_image(origin.store(), &name, "1");
+    let push = async |credentials| {
+        let options = PushOptions { credentials };
+        origin.registry.push(&reference(&name), &options, &ProgressSink::none()).await
+    };
+    let error = push(Credentials::Anonymous).await.unwrap_err().to_string();
+    assert!(error.starts_with(&format!("push access denied for {}/app", server.host())), "{error}");
+    push(credentials("testpassword")).await.unwrap();
+
+    let host = Host::new(&[]);
+    let pull = async |credentials| {
+        let options = PullOptions { credentials, platform: None };
+        host.registry.pull(&reference(&name), &options, &ProgressSink::none()).await
+    };
+    for wrong in [Credentials::Anonymous, credentials("wrong")] {
+        let error = pull(wrong).await.unwrap_err().to_string();
+        let host = server.host();
+        let expected = format!(
+            "pull access denied for {host}/app, repository does not exist or may require 'docker login'"
+        );
+        assert_eq!(error, expected);
+    }
+    assert_eq!(pull(credentials("testpassword")).await.unwrap().image.id, image.id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_download_goes_on_where_it_broke() {
+    let Some(server) = LocalRegistry::start().filter(|_| root()) else { return };
+    let name = format!("{}/app:1", server.host());
+    let origin = Host::new(&[]);
+    // Bytes that do not compress, so that the layer is longer than what the proxy lets through at once.
+    let mut state = 1u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    })
+    .take(3_000_000)
+    .collect();
+    let archive = Archive::default().file("noise", &noise).bytes();
+    let options = ImportOptions { tag: Some(reference(&name)), ..ImportOptions::default() };
+    let image = import(origin.store(), archive.as_slice(), &options).unwrap();
+    origin.push(&name).await;
+
+    let proxy = FlakyProxy::start(server.port, 1_200_000, 2);
+    let host = Host::new(&[]);
+    let (sink, lines) = recorder();
+    let through = reference(&format!("127.0.0.1:{}/app:1", proxy.port));
+    let pulled = host.registry.pull(&through, &PullOptions::default(), &sink).await.unwrap();
+    assert_eq!(pulled.image.id, image.id);
+    let dirs = host.store().layer_dirs(&image.id).unwrap();
+    assert!(std::fs::read(dirs[0].join("noise")).unwrap() == noise);
+    let retries = lines.lock().unwrap().iter().filter(|line| line.contains("Retrying in")).count();
+    assert_eq!(retries, 2, "{:?}", lines.lock().unwrap());
+    let ranges = proxy.range_starts();
+    assert_eq!(
+        ranges.iter().filter(|&&start| start > 0).count(),
+        2,
+        "continued, not begun again: {ranges:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_abandoned_pull_leaves_nothing() {
+    let Some(server) = LocalRegistry::start().filter(|_| root()) else { return };
+    let name = format!("{}/app:1", server.host());
+    let origin = Host::new(&[]);
+    let archive = Archive::default().file("x", &vec![7; 3_000_000]).bytes();
+    let options = ImportOptions { tag: Some(reference(&name)), ..ImportOptions::default() };
+    let image = import(origin.store(), archive.as_slice(), &options).unwrap();
+    origin.push(&name).await;
+
+    let host = Host::new(&[]);
+    let (started, mut downloading) = tokio::sync::mpsc::unbounded_channel();
+    let sink = ProgressSink::new(move |progress| {
+        if progress.status == wharf_image::progress::Status::PullingLayer {
+            let _ = started.send(());
+        }
+    });
+    let pull = tokio::spawn({
+        let (registry, name) = (host.registry.clone(), reference(&name));
+        async move { registry.pull(&name, &PullOptions::default(), &sink).await.map(drop) }
+    });
+    downloading.recv().await.unwrap();
+    pull.abort();
+    let _ = pull.await;
+    let retried = host.pull(&name).await.unwrap();
+    assert_eq!(retried.image.id, image.id);
+    let staging = host.directory.path().join("images/tmp");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while std::fs::read_dir(&staging).unwrap().count() > 0 {
+        assert!(std::time::Instant::now() < deadline, "the abandoned download is still there");
+        tokio::task::yield_now().await;
+    }
 }

@@ -1,5 +1,7 @@
 //! The store: names, removal by Docker's rules, layers from upper directories, and what survives a crash.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::fs;

@@ -116,6 +116,7 @@ impl Index {
 
 /// A manifest or an index, told apart.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "documents are few and live briefly")]
 pub enum Document {
     /// One image.
     Manifest(Manifest),
