@@ -11,13 +11,17 @@ fn boolean_with_value(argument: Arg) -> Arg {
     if !matches!(argument.get_action(), ArgAction::SetTrue) {
         return argument;
     }
+    let default = match argument.get_default_values() {
+        [value] => value.clone(),
+        _ => "false".into(),
+    };
     argument
         .action(ArgAction::Set)
         .num_args(0..=1)
         .require_equals(true)
         .value_parser(value_parser!(bool))
         .default_missing_value("true")
-        .default_value("false")
+        .default_value(default)
         .hide_default_value(true)
         .hide_possible_values(true)
 }
@@ -31,6 +35,8 @@ mod tests {
     struct Sample {
         #[arg(short, long)]
         detach: bool,
+        #[arg(short, long, default_value = "true")]
+        interactive: bool,
         services: Vec<String>,
     }
 
@@ -38,6 +44,14 @@ mod tests {
         use clap::{CommandFactory, FromArgMatches};
         let matches = like_go(Sample::command()).get_matches_from([&["sample"], args].concat());
         Sample::from_arg_matches(&matches).unwrap()
+    }
+
+    #[test]
+    fn some_are_on_unless_switched_off() {
+        assert!(parse(&[]).interactive);
+        assert!(!parse(&["--interactive=false"]).interactive);
+        let sample = parse(&["-id"]);
+        assert!(sample.interactive && sample.detach, "short flags stand together");
     }
 
     #[test]

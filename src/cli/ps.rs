@@ -31,7 +31,7 @@ pub struct PsArgs {
     #[arg(long = "services", id = "only_services")]
     only_services: bool,
     /// Containers of services that the files do not have too
-    #[arg(long, default_value = "true", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, default_value = "true")]
     orphans: bool,
     /// Whole commands and ids
     #[arg(long)]

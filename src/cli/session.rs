@@ -35,6 +35,7 @@ impl Session {
             progress: context.globals.progress.view(title, terminal),
             project: project.to_owned(),
             interrupt: context.interrupt.clone(),
+            parallel: usize::try_from(context.globals.parallel).ok().filter(|limit| *limit > 0),
             wait_timeout: None,
             quiet_pull: false,
             build: BuildFlags::default(),

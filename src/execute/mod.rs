@@ -37,6 +37,8 @@ pub struct Runner {
     pub project: String,
     /// Ctrl-C.
     pub interrupt: Interrupt,
+    /// Most steps at once.
+    pub parallel: Option<usize>,
     /// Longest time for a wait of `--wait`.
     pub wait_timeout: Option<Duration>,
     /// No progress of pulls.

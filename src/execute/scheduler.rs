@@ -1,5 +1,7 @@
 //! Runs steps as soon as their edges allow; a failed step skips what depends on it.
 
+use std::collections::VecDeque;
+
 use futures::stream::{FuturesUnordered, StreamExt};
 
 use super::effects;
@@ -86,17 +88,16 @@ pub async fn run(plan: &Plan, runner: &Runner) -> Result<(), ExecuteError> {
     let mut schedule = Schedule::new(plan);
     let mut failures = Vec::new();
     let mut running = FuturesUnordered::new();
-    let mut ready = schedule.initial();
+    let mut ready: VecDeque<StepId> = schedule.initial().into();
+    let limit = runner.parallel.unwrap_or(usize::MAX);
     loop {
-        for id in std::mem::take(&mut ready) {
-            if runner.interrupt.is_raised() {
-                break;
-            }
+        while running.len() < limit && !runner.interrupt.is_raised() {
+            let Some(id) = ready.pop_front() else { break };
             schedule.states[id] = Progress::Running;
             running.push(step(runner, events.as_ref(), id, &plan.steps[id]));
         }
         let Some((id, result)) = running.next().await else { break };
-        ready = finish(&mut schedule, &mut failures, runner, id, result);
+        ready.extend(finish(&mut schedule, &mut failures, runner, id, result));
     }
     if runner.interrupt.is_raised() {
         rollback::run(plan, runner).await;

@@ -81,7 +81,7 @@ pub struct RunArgs {
     #[arg(long)]
     pub remove_orphans: bool,
     /// Keep standard input open
-    #[arg(short, long, default_value = "true", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(short, long, default_value = "true")]
     pub interactive: bool,
     /// Give it a terminal (when there is one; for old scripts)
     #[arg(short, long, hide = true, conflicts_with = "no_tty")]

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use console::strip_ansi_codes;
+
 use crate::execute::Runner;
 use crate::plan::desired::BuildRequest;
 
@@ -27,7 +29,7 @@ impl<'r> Output<'r> {
         self.partial.push_str(text);
         while let Some(end) = self.partial.find('\n') {
             let line: String = self.partial.drain(..=end).collect();
-            self.line(line.trim_end());
+            self.line(strip_ansi_codes(line.trim_end()).trim_end());
         }
     }
 
@@ -47,7 +49,7 @@ impl<'r> Output<'r> {
     /// The last lines so far.
     pub(super) fn last_lines(&mut self) -> Vec<String> {
         let rest = std::mem::take(&mut self.partial);
-        self.line(rest.trim_end());
+        self.line(strip_ansi_codes(rest.trim_end()).trim_end());
         self.last.iter().cloned().collect()
     }
 }
