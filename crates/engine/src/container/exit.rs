@@ -127,8 +127,8 @@ pub fn schedule_restart(core: &Arc<Core>, container: &Arc<Container>, delay: Dur
     });
 }
 
-/// The container stays ended: clients hear of it, and one that asked for it goes away.
-async fn finish(core: &Arc<Core>, container: &Arc<Container>) {
+/// The container stays ended, or did not start: clients hear of it, and one that asked for it goes away.
+pub async fn finish(core: &Arc<Core>, container: &Arc<Container>) {
     container.clients.close();
     for mount in &container.record().mounts {
         put_away(core, &mount.volume);

@@ -98,7 +98,11 @@ impl Containers {
             Status::Created | Status::Exited | Status::Dead => {}
         }
         container.update_state(|state| (state.manually_stopped, state.restart_count) = (false, 0));
-        start::launch(&self.core, &container).await
+        let started = start::launch(&self.core, &container).await;
+        if started.is_err() {
+            exit::finish(&self.core, &container).await;
+        }
+        started
     }
 
     /// Stops it (contract 1.11.1).
