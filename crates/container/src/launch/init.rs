@@ -48,7 +48,7 @@ fn look_after(program: i32) -> ! {
     // Only a name for `ps`.
     let _cosmetic = rustix::thread::set_name(c"docker-init");
     // The streams end with the program, and the channel closes when it is executed.
-    if sys::close_all_but(None).is_err() {
+    if sys::close_all_but(&[]).is_err() {
         sys::exit_now(1);
     }
     loop {

@@ -23,6 +23,8 @@ pub(super) struct Children {
     kept: BTreeMap<String, Child>,
     /// Processes nobody asks about any more, only to be reaped: helpers, failed launches, what was forgotten early.
     unwanted: Vec<OwnedFd>,
+    /// Root file systems of what has ended.
+    roots: Vec<OwnedFd>,
 }
 
 struct Child {
@@ -107,7 +109,7 @@ impl Children {
 
     pub(super) fn forget(&mut self, id: &str) {
         let Some(mut child) = self.kept.remove(id) else { return };
-        self.unwanted.extend(child.root.take().and_then(let_go));
+        self.roots.extend(child.root.take());
         if !matches!(child.state, State::Ended(_)) {
             self.unwanted.extend(child.process.map(|process| process.pidfd));
         }
@@ -128,10 +130,11 @@ impl Children {
             }
             if let Some(end) = child.look_at_end(id) {
                 news.push(end);
-                self.unwanted.extend(child.root.take().and_then(let_go));
+                self.roots.extend(child.root.take());
             }
         }
         failed.iter().for_each(|id| self.forget(id));
+        self.unwanted.extend(let_go(&mut self.roots));
         self.unwanted.retain(|pidfd| reap(pidfd.as_fd()).is_none());
         news
     }
@@ -273,17 +276,23 @@ impl Child {
     }
 }
 
-/// Closes the last reference to an overlay in a process of its own. Unmounting one writes all that is unwritten on the
+/// Closes the last references to overlays in a process of its own. Unmounting one writes all that is unwritten on the
 /// disk below it, which can take seconds; with this reference neither the container's end nor the monitor waits.
 /// Without a process to spare the monitor does.
-fn let_go(root: OwnedFd) -> Option<OwnedFd> {
-    match sys::fork(0, None) {
-        Ok(Forked::Child) => {
-            let closed = sys::close_all_but(Some(root.as_fd()));
-            sys::exit_now(i32::from(closed.is_err()))
-        }
+fn let_go(roots: &mut Vec<OwnedFd>) -> Option<OwnedFd> {
+    if roots.is_empty() {
+        return None;
+    }
+    let forked = sys::fork(0, None);
+    if let Ok(Forked::Child) = forked {
+        // First all else: a pipe that stays open here would look open to the other side.
+        let closed = sys::close_all_but(roots);
+        sys::exit_now(i32::from(closed.is_err()))
+    }
+    roots.clear();
+    match forked {
         Ok(Forked::Parent { pidfd, .. }) => Some(pidfd),
-        Err(_) => None,
+        Ok(Forked::Child) | Err(_) => None,
     }
 }
 

@@ -19,12 +19,17 @@ pub(crate) fn close_on_exec_from(first: u32) -> io::Result<()> {
 }
 
 /// Closes every descriptor but `kept`. For a process that will not return to any code that owns one of them.
-pub(crate) fn close_all_but(kept: Option<BorrowedFd<'_>>) -> io::Result<()> {
-    let Some(kept) = kept.map(|fd| fd.as_raw_fd() as u32) else { return close_range(0, u32::MAX) };
-    if kept > 0 {
-        close_range(0, kept - 1)?;
+pub(crate) fn close_all_but(kept: &[OwnedFd]) -> io::Result<()> {
+    let mut kept: Vec<u32> = kept.iter().map(|fd| fd.as_raw_fd() as u32).collect();
+    kept.sort_unstable();
+    let mut first = 0;
+    for number in kept {
+        if number > first {
+            close_range(first, number - 1)?;
+        }
+        first = number + 1;
     }
-    close_range(kept + 1, u32::MAX)
+    close_range(first, u32::MAX)
 }
 
 fn close_range(first: u32, last: u32) -> io::Result<()> {
