@@ -307,3 +307,61 @@ async fn an_abandoned_pull_leaves_nothing() {
         tokio::task::yield_now().await;
     }
 }
+
+/// Not a test of its own: the process that [`a_killed_pull_leaves_a_store_that_works`] kills.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "started by another test"]
+async fn pull_and_say_each_step() {
+    let Ok(directory) = std::env::var("PULL_INTO") else { return };
+    let name = std::env::var("PULL_NAME").unwrap();
+    let store = ImageStore::open(std::path::Path::new(&directory)).unwrap();
+    let registry = Registry::new(store, RegistryConfig::default());
+    let say = ProgressSink::new(|progress| {
+        use std::io::Write;
+        let mut output = std::io::stdout().lock();
+        writeln!(output, "step {}", progress.status).unwrap();
+        output.flush().unwrap();
+    });
+    registry.pull(&reference(&name), &PullOptions::default(), &say).await.unwrap();
+    println!("step done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_pull_leaves_a_store_that_works() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let Some(server) = LocalRegistry::start().filter(|_| root()) else { return };
+    let name = format!("{}/app:1", server.host());
+    let origin = Host::new(&[]);
+    let image = make_image(origin.store(), &name, "1");
+    origin.push(&name).await;
+    for kill_at in
+        ["Pulling fs layer", "Downloading", "Download complete", "Extracting", "Pull complete", "Digest"]
+    {
+        let directory = tempfile::tempdir().unwrap();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "pull_and_say_each_step", "--ignored", "--nocapture"])
+            .env("PULL_INTO", directory.path())
+            .env("PULL_NAME", &name)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let step = format!("step {kill_at}");
+        assert!(lines.into_iter().any(|line| line.contains(&step)), "{kill_at} never came");
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let store = ImageStore::open(directory.path()).unwrap();
+        assert_eq!(std::fs::read_dir(directory.path().join("tmp")).unwrap().count(), 0, "{kill_at}");
+        for image in store.list().unwrap() {
+            assert!(store.layer_dirs(&image.id).unwrap().iter().all(|path| path.is_dir()), "{kill_at}");
+        }
+        let registry = Registry::new(store, RegistryConfig::default());
+        let pulled =
+            registry.pull(&reference(&name), &PullOptions::default(), &ProgressSink::none()).await.unwrap();
+        assert_eq!(pulled.image.id, image.id, "{kill_at}");
+    }
+}
