@@ -270,3 +270,26 @@ fn ports_outlive_the_process_that_published_them() {
         assert_eq!(ask(LOOPBACK, 8080).unwrap().0, "r2");
     });
 }
+
+#[test]
+fn a_firewall_that_drops_by_default_is_lived_with() {
+    let rules = "add table ip filter; \
+                 add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }";
+    if std::process::Command::new("nft").arg("--version").output().is_err() {
+        eprintln!("skipped: no nft program to make such a firewall with");
+        return;
+    }
+    on_host(|host| {
+        // A child is born in the namespace of the thread.
+        assert!(std::process::Command::new("nft").arg(rules).status().unwrap().success());
+        let networks = host.engine("a");
+        let mapper = PortMapper::new(&networks);
+        let replicas = replicas(&networks);
+        publish(&mapper, &request(Protocol::Tcp, None, 8080), &[&replicas[0]]);
+        let neighbour = neighbour(host);
+        let gateway = host_address(&replicas);
+        assert_eq!(inside(&neighbour, || ask(gateway, 8080)).unwrap().0, "r1");
+        assert_eq!(inside(&replicas[1], || ask(address(&replicas[0]), 80)).unwrap().0, "r1");
+        assert_eq!(inside(&neighbour, || ask_within(SHORT, address(&replicas[0]), 80)), None);
+    });
+}

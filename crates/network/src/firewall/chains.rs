@@ -44,8 +44,7 @@ pub(super) fn write(batch: &mut Batch<'_>) {
 /// A port published on 127.0.0.1 must not be reachable from outside, `route_localnet` or not (contract 3.5.7).
 fn write_raw(batch: &mut Batch<'_>) {
     batch.flush_chain(RAW);
-    batch
-        .append_rule(RAW, Rule::new().destination_in(LOOPBACK).not_from_interface("lo").then(&Verdict::Drop));
+    batch.append_rule(RAW, Rule::new().destination_in(LOOPBACK).not_entering_by("lo").then(&Verdict::Drop));
 }
 
 fn write_destination_nat(batch: &mut Batch<'_>, chain: &str) {

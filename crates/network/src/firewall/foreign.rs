@@ -54,7 +54,7 @@ fn place(socket: &mut NetfilterSocket) -> io::Result<Option<Place>> {
 }
 
 fn admit_bridge(batch: &mut Batch<'_>, place: Place, owner: &str, bridge: &str) {
-    for rule in [Rule::new().from_interface(bridge), Rule::new().to_interface(bridge)] {
+    for rule in [Rule::new().entering_by(bridge), Rule::new().leaving_by(bridge)] {
         let rule = rule.counted().then(&Verdict::Accept).comment(&comment(owner, bridge));
         match place {
             Place::First => batch.insert_rule(FORWARD, rule),
@@ -69,4 +69,61 @@ fn comment(owner: &str, bridge: &str) -> String {
 
 fn is_ours(owner: &str, comment: &str) -> bool {
     comment.strip_prefix(owner).is_some_and(|rest| rest.starts_with(':'))
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_container::namespace::in_new_network_namespace;
+
+    use super::*;
+    use crate::netfilter::{BaseChain, Hook};
+
+    fn network(bridge: &str) -> NetworkRules {
+        let subnet = "10.0.0.0/24".parse().unwrap();
+        NetworkRules { bridge: bridge.into(), subnet, internal: false, masquerade: true, communication: true }
+    }
+
+    fn comments(socket: &mut NetfilterSocket) -> Vec<String> {
+        let rules = socket.rules(TABLE, FORWARD).unwrap();
+        rules.into_iter().map(|rule| rule.comment.unwrap_or_else(|| "foreign".into())).collect()
+    }
+
+    #[test]
+    fn rules_follow_the_bridges_and_leave_others_alone() {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("skipped: making a network namespace needs root");
+            return;
+        }
+        in_new_network_namespace(|_| {
+            let mut socket = NetfilterSocket::open().unwrap();
+            admit(&mut socket, "wharf", &[network("wh-1")]).unwrap();
+            assert!(socket.chains().unwrap().is_empty(), "without iptables nothing is made");
+
+            let mut batch = Batch::new(TABLE);
+            batch.ensure_table();
+            batch.ensure_base_chain(BaseChain {
+                name: FORWARD,
+                kind: "filter",
+                hook: Hook::Forward,
+                priority: 0,
+            });
+            batch.append_rule(FORWARD, Rule::new().entering_by("docker0").then(&Verdict::Accept));
+            socket.commit(batch).unwrap();
+            admit(&mut socket, "wharf", &[network("wh-1")]).unwrap();
+            assert_eq!(comments(&mut socket), ["foreign"], "a chain that lets everything pass needs no rule");
+
+            let mut batch = Batch::new(TABLE);
+            batch.ensure_chain(DOCKER_USER);
+            socket.commit(batch).unwrap();
+            for _ in 0..2 {
+                admit(&mut socket, "wharf", &[network("wh-1"), network("wh-2")]).unwrap();
+            }
+            admit(&mut socket, "wharf-other", &[network("wh-9")]).unwrap();
+            let one = ["foreign", "wharf:wh-1", "wharf:wh-1", "wharf:wh-2", "wharf:wh-2"];
+            assert_eq!(comments(&mut socket)[..5], one);
+            admit(&mut socket, "wharf", &[]).unwrap();
+            assert_eq!(comments(&mut socket), ["foreign", "wharf-other:wh-9", "wharf-other:wh-9"]);
+        })
+        .unwrap();
+    }
 }

@@ -28,38 +28,38 @@ fn write_forward(batch: &mut Batch<'_>, networks: &[NetworkRules]) {
     batch.flush_chain(FORWARD);
     batch.append_rule(FORWARD, Rule::new().of_known_connection().then(&Verdict::Accept));
     for network in networks.iter().filter(|network| network.internal) {
-        let leaving = Rule::new().from_interface(&network.bridge).not_to_interface(&network.bridge);
+        let leaving = Rule::new().entering_by(&network.bridge).not_leaving_by(&network.bridge);
         batch.append_rule(FORWARD, leaving.then(&Verdict::Drop));
     }
     for network in networks {
         write_ways_in(batch, network);
     }
     for network in networks {
-        batch.append_rule(FORWARD, Rule::new().from_interface(&network.bridge).then(&Verdict::Accept));
+        batch.append_rule(FORWARD, Rule::new().entering_by(&network.bridge).then(&Verdict::Accept));
     }
 }
 
 fn write_ways_in(batch: &mut Batch<'_>, network: &NetworkRules) {
-    let entering = || Rule::new().to_interface(&network.bridge);
+    let entering = || Rule::new().leaving_by(&network.bridge);
     let within = if network.communication { Verdict::Accept } else { Verdict::Drop };
     if !network.internal {
         batch.append_rule(FORWARD, entering().of_rewritten_connection().then(&Verdict::Accept));
     }
-    batch.append_rule(FORWARD, entering().from_interface(&network.bridge).then(&within));
+    batch.append_rule(FORWARD, entering().entering_by(&network.bridge).then(&within));
     batch.append_rule(FORWARD, entering().then(&Verdict::Drop));
 }
 
 fn write_postrouting(batch: &mut Batch<'_>, networks: &[NetworkRules]) {
     batch.flush_chain(POSTROUTING);
     for network in networks {
-        let entering = || Rule::new().to_interface(&network.bridge);
+        let entering = || Rule::new().leaving_by(&network.bridge);
         // The host talked to 127.0.0.1, which means nothing to the container that answers.
         batch.append_rule(POSTROUTING, entering().source_in(LOOPBACK).masquerade());
         // A container reached its own network by a published port: the answer must come back the same way.
         let turned = entering().source_in(network.subnet).of_rewritten_connection();
         batch.append_rule(POSTROUTING, turned.masquerade());
         if network.masquerade && !network.internal {
-            let leaving = Rule::new().source_in(network.subnet).not_to_interface(&network.bridge);
+            let leaving = Rule::new().source_in(network.subnet).not_leaving_by(&network.bridge);
             batch.append_rule(POSTROUTING, leaving.masquerade());
         }
     }

@@ -13,6 +13,7 @@ const SET_KEY_LENGTH: u16 = 5;
 const SET_DATA_TYPE: u16 = 6;
 const SET_DATA_LENGTH: u16 = 7;
 const SET_ID: u16 = 10;
+const SET_USERDATA: u16 = 13;
 const ELEMENTS_TABLE: u16 = 1;
 const ELEMENTS_SET: u16 = 2;
 const ELEMENTS_LIST: u16 = 3;
@@ -27,6 +28,12 @@ const FLAG_ANONYMOUS: u32 = 1;
 const FLAG_CONSTANT: u32 = 2;
 const FLAG_MAP: u32 = 8;
 const DATA_IS_VERDICT: u32 = 0xffff_ff00;
+
+/// Kind, length and value of a note for programs that show maps.
+const KEYS_IN_HOST_BYTE_ORDER: [u8; 6] = {
+    let [a, b, c, d] = 1u32.to_ne_bytes();
+    [0, 4, a, b, c, d]
+};
 
 // Numbers that only programs which show rules give a meaning to; a concatenation shifts by 6 bits.
 const TYPE_INTEGER: u32 = 4;
@@ -91,7 +98,9 @@ impl Map {
             .be32(SET_DATA_TYPE, self.data_type)
             .be32(SET_ID, self.anonymous_id.unwrap_or(0));
         match self.data_length {
-            Some(length) => attributes.be32(SET_DATA_LENGTH, length),
+            Some(length) => {
+                attributes.be32(SET_DATA_LENGTH, length).bytes(SET_USERDATA, &KEYS_IN_HOST_BYTE_ORDER)
+            }
             None => attributes,
         }
     }

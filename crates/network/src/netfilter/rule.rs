@@ -115,22 +115,22 @@ impl Rule {
     }
 
     /// Came in by this interface.
-    pub(crate) fn from_interface(self, name: &str) -> Self {
+    pub(crate) fn entering_by(self, name: &str) -> Self {
         self.meta(META_IN_NAME, REGISTER_0).compare(EQUAL, &interface_name(name))
     }
 
     /// Came in by another interface.
-    pub(crate) fn not_from_interface(self, name: &str) -> Self {
+    pub(crate) fn not_entering_by(self, name: &str) -> Self {
         self.meta(META_IN_NAME, REGISTER_0).compare(NOT_EQUAL, &interface_name(name))
     }
 
     /// Leaves by this interface.
-    pub(crate) fn to_interface(self, name: &str) -> Self {
+    pub(crate) fn leaving_by(self, name: &str) -> Self {
         self.meta(META_OUT_NAME, REGISTER_0).compare(EQUAL, &interface_name(name))
     }
 
     /// Leaves by another interface.
-    pub(crate) fn not_to_interface(self, name: &str) -> Self {
+    pub(crate) fn not_leaving_by(self, name: &str) -> Self {
         self.meta(META_OUT_NAME, REGISTER_0).compare(NOT_EQUAL, &interface_name(name))
     }
 

@@ -1,6 +1,7 @@
 //! A host of its own for each test: a fresh network namespace, so that nothing touches the machine's own network.
 
 #![expect(dead_code, reason = "every test program uses a part of it")]
+#![expect(clippy::unwrap_used, reason = "a test whose host cannot be made has failed")]
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
