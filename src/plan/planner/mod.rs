@@ -7,8 +7,8 @@ mod lifecycle;
 mod orphans;
 mod resources;
 mod starts;
-
-
+#[cfg(test)]
+mod tests;
 mod up;
 
 pub use down::{DownOptions, down};
