@@ -25,9 +25,9 @@ fn optional(controller: &'static str, file: &'static str, value: impl ToString) 
     Write { optional: true, ..required(controller, file, value) }
 }
 
-/// The writes for the v1 hierarchies.
-pub(super) fn legacy(limits: &CgroupLimits) -> Vec<Write> {
-    let mut writes = legacy_memory(limits);
+/// The writes for the v1 hierarchies; `current_memory` is the group's limit now, none is unlimited.
+pub(super) fn legacy(limits: &CgroupLimits, current_memory: Option<u64>) -> Vec<Write> {
+    let mut writes = legacy_memory(limits, current_memory);
     writes.extend(limits.cpu_period.map(|period| required("cpu", "cpu.cfs_period_us", period)));
     writes.extend(limits.cpu_quota.map(|quota| required("cpu", "cpu.cfs_quota_us", quota)));
     writes.extend(limits.cpu_shares.map(|shares| required("cpu", "cpu.shares", shares)));
@@ -48,11 +48,14 @@ pub(super) fn legacy(limits: &CgroupLimits) -> Vec<Write> {
     writes
 }
 
-/// Memory before memory + swap: a new group has no limit, so both only shrink (contract 1.13.5).
-fn legacy_memory(limits: &CgroupLimits) -> Vec<Write> {
+/// Memory may never be above memory + swap, so the one that grows comes first (contract 1.13.5).
+fn legacy_memory(limits: &CgroupLimits, current: Option<u64>) -> Vec<Write> {
     let mut writes = Vec::new();
     writes.extend(limits.memory.map(|bytes| required("memory", "memory.limit_in_bytes", bytes)));
     writes.extend(limits.memory_swap.map(|bytes| optional("memory", "memory.memsw.limit_in_bytes", bytes)));
+    if limits.memory.zip(current).is_some_and(|(new, current)| new > current) {
+        writes.reverse();
+    }
     writes.extend(
         limits.memory_reservation.map(|bytes| required("memory", "memory.soft_limit_in_bytes", bytes)),
     );
@@ -170,7 +173,7 @@ mod tests {
             ..CgroupLimits::default()
         };
         limits.set_nano_cpus(1_500_000_000);
-        let v1 = legacy(&limits);
+        let v1 = legacy(&limits, None);
         assert_eq!(
             values(&v1),
             [
@@ -191,6 +194,13 @@ mod tests {
                 ("pids.max", "max")
             ]
         );
+    }
+
+    #[test]
+    fn the_memory_limit_that_grows_comes_first() {
+        let limits = CgroupLimits { memory: Some(100), memory_swap: Some(250), ..CgroupLimits::default() };
+        assert_eq!(legacy(&limits, Some(200))[0].file, "memory.limit_in_bytes");
+        assert_eq!(legacy(&limits, Some(50))[0].file, "memory.memsw.limit_in_bytes");
     }
 
     #[test]

@@ -105,7 +105,8 @@ impl Cgroup {
         if limits.cpuset_cpus.is_some() || limits.cpuset_mems.is_some() {
             self.create_on_demand()?;
         }
-        for write in limits::legacy(limits) {
+        let memory = self.legacy("memory").filter(|_| limits.memory.is_some());
+        for write in limits::legacy(limits, memory.and_then(stats::legacy_memory_limit)) {
             let group = self.legacy.iter().find(|group| group.has(write.controller));
             group.map_or(Ok(()), |group| write_limit(&group.path, &write))?;
         }

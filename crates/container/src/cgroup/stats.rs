@@ -118,9 +118,13 @@ impl Cgroup {
     }
 }
 
+/// None is unlimited, which the kernel writes as the largest number of whole pages.
+pub(super) fn legacy_memory_limit(directory: &Path) -> Option<u64> {
+    number(directory, "memory.limit_in_bytes").filter(|limit| *limit < 1 << 62)
+}
+
 fn legacy_memory(directory: &Path) -> MemoryStats {
-    // "Unlimited" is the largest number of whole pages.
-    let limit = number(directory, "memory.limit_in_bytes").filter(|limit| *limit < 1 << 62);
+    let limit = legacy_memory_limit(directory);
     MemoryStats {
         usage: number(directory, "memory.usage_in_bytes").unwrap_or(0),
         max_usage: number(directory, "memory.max_usage_in_bytes"),

@@ -42,6 +42,15 @@ fn limits_can_change_while_it_runs() {
     let limits = CgroupLimits { cpuset_cpus: Some("0".into()), pids: Some(50), ..CgroupLimits::default() };
     engine.cgroup(&spec).set_limits(&limits).unwrap();
     assert_eq!(engine.cgroup(&spec).stats().pids.limit, Some(50));
+    for megabytes in [64, 128, 32] {
+        let limits = CgroupLimits {
+            memory: Some(megabytes << 20),
+            memory_swap: Some((megabytes << 20) as i64),
+            ..CgroupLimits::default()
+        };
+        engine.cgroup(&spec).set_limits(&limits).unwrap();
+        assert_eq!(engine.cgroup(&spec).stats().memory.limit, Some(megabytes << 20));
+    }
     std::io::Write::write_all(&mut fs::File::from(stdio.stdin.take().unwrap()), b"go\n").unwrap();
     assert_eq!(engine.finish(stdio).success(), "0\n");
 }
