@@ -271,6 +271,29 @@ fn a_crash_leaves_nothing_half_made() {
 }
 
 #[test]
+fn layers_that_were_not_on_disk_when_the_host_went_down_are_gone() {
+    if !root() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    let image = imported(&store, "app:1", "x");
+    let upper = tempfile::tempdir().unwrap();
+    fs::write(upper.path().join("step"), "1").unwrap();
+    let step = store.commit_layer(upper.path(), Commit::Copy).unwrap().id;
+    store.hold_layer(&step, "build").unwrap();
+    drop(store);
+    assert!(open(&directory).layer(&step).is_some(), "the host did not go down");
+    let record = directory.path().join(format!("images/layers/sha256-{}.json", step.hex()));
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let text = fs::read_to_string(&record).unwrap().replace(boot.trim(), "another boot");
+    fs::write(&record, text).unwrap();
+    let store = open(&directory);
+    assert!(store.layer(&step).is_none());
+    assert_eq!(store.layer_dirs(&image.id).unwrap().len(), 1, "images were synchronised");
+}
+
+#[test]
 fn state_of_a_newer_program_is_left_alone() {
     if !root() {
         return;

@@ -21,6 +21,11 @@ impl StagedBlob {
     pub(crate) fn open(&self) -> Result<File, StoreError> {
         File::open(self.name.path()).map_err(StoreError::io("open", self.name.path()))
     }
+
+    /// Puts its bytes on disk.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
+        self.open()?.sync_all().map_err(StoreError::io("write out", self.name.path()))
+    }
 }
 
 impl ImageStore {
@@ -87,7 +92,6 @@ impl ImageStore {
     pub(super) fn publish_blob(&self, blob: StagedBlob, digest: &Digest) -> Result<(), StoreError> {
         let path = self.paths().blob(digest);
         self.make_blob_directory(digest)?;
-        blob.open()?.sync_all().map_err(StoreError::io("write", &path))?;
         blob.name.publish(&path).map_err(StoreError::io("create", &path))
     }
 

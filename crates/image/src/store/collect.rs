@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::layers::LayerId;
+use super::publish::boot_id;
+use super::records::LayerRecord;
 use super::{ImageStore, State};
 use crate::digest::Digest;
 use crate::disk::TemporaryName;
@@ -36,7 +38,10 @@ impl Garbage {
 
     fn take(&mut self, staging: &Path, path: &Path, bytes: u64) -> Result<(), StoreError> {
         let name = TemporaryName::new(staging);
-        fs::rename(path, name.path()).map_err(StoreError::io("remove", path))?;
+        match fs::rename(path, name.path()) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            other => other.map_err(StoreError::io("remove", path))?,
+        }
         self.bytes += bytes;
         self.moved.push(name);
         Ok(())
@@ -82,16 +87,24 @@ impl ImageStore {
                 remove_any(&path)?;
             }
         }
-        let gone = |layer: &&super::LayerRecord| !self.paths().layer_directory(&layer.directory).is_dir();
-        let without_directory: Vec<LayerId> =
-            state.layers.values().filter(gone).map(|layer| layer.id.clone()).collect();
-        for id in without_directory {
-            remove_file(&self.paths().layer_record(&id))?;
-            state.layers.remove(&id);
+        let mut garbage = Garbage::default();
+        for id in self.worthless_layers(&state)? {
+            self.take_layer(&mut state, &id, &mut garbage)?;
         }
+        garbage.delete()?;
         let garbage = self.collect(&mut state)?;
         drop(state);
         garbage.delete().map(drop)
+    }
+
+    /// Layers without directory, and layers whose files were not on disk when the host went down.
+    fn worthless_layers(&self, state: &State) -> Result<Vec<LayerId>, StoreError> {
+        let boot = boot_id()?;
+        let lost = |layer: &&LayerRecord| {
+            let gone = !self.paths().layer_directory(&layer.directory).is_dir();
+            gone || layer.unsynced.as_ref().is_some_and(|written| *written != boot)
+        };
+        Ok(state.layers.values().filter(lost).map(|layer| layer.id.clone()).collect())
     }
 
     fn needed_layers(&self, state: &State) -> Result<BTreeSet<LayerId>, StoreError> {

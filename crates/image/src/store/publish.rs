@@ -14,7 +14,7 @@ use super::{Image, ImageStore, State};
 use crate::digest::Digest;
 use crate::disk::TemporaryName;
 use crate::layer::Extracted;
-use crate::model::ImageConfig;
+use crate::model::{DocumentError, ImageConfig};
 use crate::reference::Reference;
 
 /// A layer directory that is being filled; it vanishes when dropped.
@@ -67,7 +67,6 @@ impl ImageStore {
         facts: LayerFacts,
         blob: Option<(StagedBlob, BlobRecord)>,
     ) -> Result<Layer, StoreError> {
-        sync_file_system(staged.path())?;
         let mut state = self.writable_state()?;
         let id = facts.id.clone();
         if !state.layers.contains_key(&id) {
@@ -86,6 +85,7 @@ impl ImageStore {
         blob: StagedBlob,
         record: BlobRecord,
     ) -> Result<Layer, StoreError> {
+        blob.sync()?;
         let mut state = self.writable_state()?;
         self.attach_blob(&mut state, id, Some((blob, record)))?;
         let record = state.layers.get(id).ok_or_else(|| StoreError::NoSuchLayer { id: id.clone() })?;
@@ -104,6 +104,7 @@ impl ImageStore {
             size: facts.extracted.size,
             packed_size: facts.packed_size,
             opaque_root: facts.extracted.opaque_root,
+            unsynced: Some(boot_id()?),
             blobs: Vec::new(),
             holders: Default::default(),
         };
@@ -157,8 +158,12 @@ impl ImageStore {
         tags: &[Reference],
     ) -> Result<Image, StoreError> {
         let id = Digest::of(config);
+        let layers = parse_layers(&id, config)?;
+        self.sync_layers(&layers)?;
         let mut state = self.writable_state()?;
-        self.check_layers(&state, &id, config)?;
+        if let Some(missing) = layers.into_iter().find(|layer| !state.layers.contains_key(layer)) {
+            return Err(StoreError::NoSuchLayer { id: missing });
+        }
         self.write_document(&id, config)?;
         let now = Timestamp::now();
         let mut record = state
@@ -189,14 +194,23 @@ impl ImageStore {
         Ok(())
     }
 
-    fn check_layers(&self, state: &State, id: &Digest, config: &[u8]) -> Result<(), StoreError> {
-        let unusable = |error| StoreError::Document {
-            digest: id.clone(),
-            source: crate::model::DocumentError::Json(error),
+    /// Puts the files of new layers on disk, once for all layers of an image: an image record is a promise that they
+    /// are there, also after a power failure.
+    fn sync_layers(&self, layers: &[LayerId]) -> Result<(), StoreError> {
+        let unsynced =
+            |state: &State, id: &LayerId| state.layers.get(id).is_some_and(|layer| layer.unsynced.is_some());
+        let new: Vec<&LayerId> = {
+            let state = self.state();
+            layers.iter().filter(|id| unsynced(&state, id)).collect()
         };
-        let config: ImageConfig = serde_json::from_slice(config).map_err(unusable)?;
-        let missing = config.rootfs.diff_ids.into_iter().find(|layer| !state.layers.contains_key(layer));
-        missing.map_or(Ok(()), |id| Err(StoreError::NoSuchLayer { id }))
+        if new.is_empty() {
+            return Ok(());
+        }
+        sync_file_system(self.paths().root())?;
+        for id in new {
+            self.change_layer(id, |record| record.unsynced.take().is_some())?;
+        }
+        Ok(())
     }
 
     /// Changes the image records on disk, then in memory.
@@ -213,8 +227,20 @@ impl ImageStore {
     }
 }
 
-/// File contents must be on disk before a record claims that they are.
+fn parse_layers(id: &Digest, config: &[u8]) -> Result<Vec<LayerId>, StoreError> {
+    let unusable = |error| StoreError::Document { digest: id.clone(), source: DocumentError::Json(error) };
+    let config: ImageConfig = serde_json::from_slice(config).map_err(unusable)?;
+    Ok(config.rootfs.diff_ids)
+}
+
 fn sync_file_system(path: &Path) -> Result<(), StoreError> {
     let directory = fs::File::open(path).map_err(StoreError::io("open", path))?;
     rustix::fs::syncfs(&directory).map_err(StoreError::io("write out", path))
+}
+
+/// Identifies the time since the kernel started (random(4)).
+pub(super) fn boot_id() -> Result<String, StoreError> {
+    let path = Path::new("/proc/sys/kernel/random/boot_id");
+    let text = fs::read_to_string(path).map_err(StoreError::io("read", path))?;
+    Ok(text.trim().to_owned())
 }
