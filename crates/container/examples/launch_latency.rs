@@ -1,4 +1,5 @@
-//! Measures a container's create + start + exit + remove with all of Docker's defaults, and the monitor's memory.
+//! Measures a container's create + start + exit + remove with all of Docker's defaults, and the monitor's
+//! memory.
 //!
 //! `cargo run -p wharf-container --example launch_latency [COUNT]` as root. Needs a static busybox.
 //! The same program is the monitor and its worker: the worker measures, then ends both.

@@ -1,6 +1,7 @@
 //! The worker's end of the socket to the monitor.
 //!
-//! No policy: it says what the engine wants and hands over what the monitor says. It waits only in [`MonitorLink::receive_wait`].
+//! No policy: it says what the engine wants and hands over what the monitor says. It waits only in
+//! [`MonitorLink::receive_wait`].
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -29,8 +30,8 @@ pub enum Event {
     Launched(Launched),
     /// A launch failed; the monitor keeps nothing of it. The cgroup may exist: remove it.
     Failed(LaunchFailure),
-    /// A launched process ended. Answer with [`MonitorLink::forget`] once that is on disk; until then the monitor
-    /// repeats it to every new worker (in [`Adopted::status`]).
+    /// A launched process ended. Answer with [`MonitorLink::forget`] once that is on disk; until then the
+    /// monitor repeats it to every new worker (in [`Adopted::status`]).
     Exited {
         /// Which launch.
         id: String,
@@ -81,7 +82,8 @@ pub struct Adopted {
 }
 
 impl MonitorLink {
-    /// Takes over the socket that the monitor passed to this process as descriptor 3. Call it once, at the start.
+    /// Takes over the socket that the monitor passed to this process as descriptor 3. Call it once, at the
+    /// start.
     ///
     /// # Errors
     /// This process has no such descriptor: it was not started by a monitor.
@@ -92,7 +94,8 @@ impl MonitorLink {
     /// Starts a container. `kept` are copies of the engine's ends for the monitor to keep; `network` is the
     /// namespace when the spec says [`crate::spec::NetworkNamespace::Given`].
     ///
-    /// Answered by [`Event::Launched`] or [`Event::Failed`] with the id of the spec. An id that still runs fails.
+    /// Answered by [`Event::Launched`] or [`Event::Failed`] with the id of the spec. An id that still runs
+    /// fails.
     ///
     /// # Errors
     /// The monitor is gone, or this process has no free descriptor.
@@ -113,7 +116,8 @@ impl MonitorLink {
         self.start(&spec.id, pid_namespace, SpecReference::Container(spec), child, kept, descriptors)
     }
 
-    /// Starts one more process in a running container, under an `id` of its own; answered as [`Self::launch`].
+    /// Starts one more process in a running container, under an `id` of its own; answered as
+    /// [`Self::launch`].
     ///
     /// # Errors
     /// As [`Self::launch`].
@@ -143,7 +147,8 @@ impl MonitorLink {
         self.send(&Request::Launch(launch), descriptors.into_owned())
     }
 
-    /// Drops the monitor's copy of the write end of a process's stdin, so that closing ours is an end of file.
+    /// Drops the monitor's copy of the write end of a process's stdin, so that closing ours is an end of
+    /// file.
     ///
     /// # Errors
     /// The monitor is gone.
@@ -151,7 +156,8 @@ impl MonitorLink {
         self.send(&Request::CloseStdin { id: id.to_owned() }, Vec::new())
     }
 
-    /// Tells the monitor to drop what it keeps of a process: after its end was recorded, or to never hear of it.
+    /// Tells the monitor to drop what it keeps of a process: after its end was recorded, or to never hear of
+    /// it.
     ///
     /// # Errors
     /// The monitor is gone.

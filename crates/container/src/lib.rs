@@ -7,9 +7,11 @@
 //! 3. The child sets itself up and executes the command; it reports a failure as [`LaunchFailure`].
 //! 4. The monitor tells the worker, keeps the streams over a restart of the worker, reaps, and tells again.
 //!
-//! Beside it are what the engine needs around a container: [`process`], [`stdio`], [`signal`], [`capabilities`].
+//! Beside it are what the engine needs around a container: [`process`], [`stdio`], [`signal`],
+//! [`capabilities`].
 //!
-//! No async runtime, no threads, nothing about images or networks. All `unsafe` of the project is here, in `sys` and [`namespace`].
+//! No async runtime, no threads, nothing about images or networks. All `unsafe` of the project is here, in
+//! `sys` and [`namespace`].
 
 pub mod capabilities;
 pub mod cgroup;

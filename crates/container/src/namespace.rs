@@ -29,8 +29,8 @@ pub fn create_network_namespace() -> io::Result<OwnedFd> {
     in_new_network_namespace(|namespace| namespace)
 }
 
-/// Makes a network namespace and runs `work` inside it, with a descriptor of the namespace.
-/// Sockets that `work` opens stay in that namespace for their whole life; threads that it starts are born there.
+/// Makes a network namespace and runs `work` inside it, with a descriptor of the namespace. Sockets that
+/// `work` opens stay in that namespace for their whole life; threads that it starts are born there.
 ///
 /// # Errors
 /// As [`create_network_namespace`]; `work` does not run then.
@@ -47,7 +47,8 @@ pub fn in_new_network_namespace<T: Send>(work: impl FnOnce(OwnedFd) -> T + Send)
 /// Runs `work` inside the network namespace behind `namespace`.
 ///
 /// # Errors
-/// `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` when the descriptor is not a network namespace; `work` does not run then.
+/// `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` when the descriptor is not a network namespace; `work` does not
+/// run then.
 ///
 /// # Panics
 /// Passes a panic of `work` on.
@@ -62,8 +63,8 @@ pub fn in_network_namespace<T: Send>(
 }
 
 fn unshare_network() -> io::Result<()> {
-    // SAFETY: CLONE_NEWNET changes only the network namespace of this thread. The descriptor table, which is what
-    // makes unshare unsafe, stays shared.
+    // SAFETY: CLONE_NEWNET changes only the network namespace of this thread. The descriptor table, which is
+    // what makes unshare unsafe, stays shared.
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNET) }?;
     Ok(())
 }

@@ -12,13 +12,13 @@ use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 /// The kernel takes one page of options.
 const MAX_OPTIONS: usize = 4000;
 
-/// Whatever the kernel's defaults are: the upper directory may become an image layer or be read by itself, so it must
-/// not refer to the lower ones by extended attributes; and a container may start again while the last mount of its
-/// directories is still being written back.
+/// Whatever the kernel's defaults are: the upper directory may become an image layer or be read by itself, so
+/// it must not refer to the lower ones by extended attributes; and a container may start again while the last
+/// mount of its directories is still being written back.
 const PLAIN_UPPER: &str = ",redirect_dir=off,metacopy=off,index=off";
 
-/// Mounts an overlay on the existing directory `target`: `lower` top first, changes to `upper` with `work` as scratch
-/// directory; read-only without `upper`.
+/// Mounts an overlay on the existing directory `target`: `lower` top first, changes to `upper` with `work` as
+/// scratch directory; read-only without `upper`.
 ///
 /// # Errors
 /// What `mount(2)` says: a directory is missing, the kernel lacks overlayfs, or a file system does not fit.
@@ -28,7 +28,8 @@ pub fn mount_overlay(lower: &[PathBuf], upper: Option<(&Path, &Path)>, target: &
     if options.len() <= MAX_OPTIONS {
         return mount_with(&options, target);
     }
-    // Many layers with long paths: name them by short descriptors instead. The mount keeps no reference to these.
+    // Many layers with long paths: name them by short descriptors instead. The mount keeps no reference to
+    // these.
     let open: Vec<OwnedFd> = lower.iter().map(|path| open_directory(path)).collect::<io::Result<_>>()?;
     let short: Vec<OsString> =
         open.iter().map(|fd| format!("/proc/self/fd/{}", fd.as_raw_fd()).into()).collect();
@@ -101,7 +102,8 @@ impl OverlayView {
 
 impl Drop for OverlayView {
     fn drop(&mut self) {
-        // Detached, so that a file still open below it cannot keep the mount in the tree. A failure leaves only the mount.
+        // Detached, so that a file still open below it cannot keep the mount in the tree. A failure leaves
+        // only the mount.
         let _detached = unmount(&self.0, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW);
     }
 }

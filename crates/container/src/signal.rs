@@ -38,7 +38,8 @@ const NAMES: [(&str, i32); 33] = [
     ("POLL", 29),
 ];
 
-/// The first and last real-time signal that the C libraries leave to programs (glibc and musl agree on the last).
+/// The first and last real-time signal that the C libraries leave to programs (glibc and musl agree on the
+/// last).
 const RTMIN: i32 = 34;
 const RTMAX: i32 = 64;
 

@@ -62,10 +62,10 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 
 /// An output stream that survives the death of monitor and worker: a named pipe at `path`.
 ///
-/// Returns the process's end and the engine's end. The process's end is open for reading as well as writing, so the
-/// stream has a reader as long as the process lives: it gets no `SIGPIPE` when the engine dies, and what it writes
-/// meanwhile waits in the pipe (64 KiB; after that its writes block) for an engine that calls [`open_fifo`].
-/// The engine's end reads end of file when every process that holds the other one has ended.
+/// Returns the process's end and the engine's end. The process's end is open for reading as well as writing,
+/// so the stream has a reader as long as the process lives: it gets no `SIGPIPE` when the engine dies, and
+/// what it writes meanwhile waits in the pipe (64 KiB; after that its writes block) for an engine that calls
+/// [`open_fifo`]. The engine's end reads end of file when every process that holds the other one has ended.
 ///
 /// # Errors
 /// `path` exists already or cannot be made.

@@ -1,6 +1,7 @@
 //! Looking up users and groups in a container's own `/etc/passwd` and `/etc/group` (contract 1.10.4, 1.10.5).
 //!
-//! The files belong to the image: they are opened inside the root, bounded in size, and never trusted to be well formed.
+//! The files belong to the image: they are opened inside the root, bounded in size, and never trusted to be
+//! well formed.
 
 use std::path::Path;
 

@@ -1,7 +1,8 @@
-//! A monitor whose worker hands its socket to whoever listens at a path: how the integration tests stand in for the engine.
+//! A monitor whose worker hands its socket to whoever listens at a path: how the integration tests stand in
+//! for the engine.
 //!
-//! `container-probe monitor SOCKET` runs the monitor; it starts `container-probe worker SOCKET`, which connects to
-//! SOCKET, sends its link along as a descriptor, and ends with status 0 when it is sent a byte.
+//! `container-probe monitor SOCKET` runs the monitor; it starts `container-probe worker SOCKET`, which
+//! connects to SOCKET, sends its link along as a descriptor, and ends with status 0 when it is sent a byte.
 
 use std::ffi::OsString;
 use std::io::{self, IoSlice, Read};

@@ -8,8 +8,8 @@ impl Cgroup {
     /// Applies `rules` in order, the last match wins; no rules change nothing.
     ///
     /// # Errors
-    /// The kernel refuses one, or (v2) lacks eBPF device programs: then there is no way to keep a container from the
-    /// host's disks, so this is an error and not a warning.
+    /// The kernel refuses one, or (v2) lacks eBPF device programs: then there is no way to keep a container
+    /// from the host's disks, so this is an error and not a warning.
     pub(super) fn set_device_rules(&self, rules: &[DeviceRule]) -> Result<(), CgroupError> {
         if rules.is_empty() {
             return Ok(());
@@ -28,7 +28,8 @@ impl Cgroup {
     }
 }
 
-/// `c 1:3 rwm`. The kernel's `a` covers every device whatever else the rule says, so it stands only for rules that do.
+/// `c 1:3 rwm`. The kernel's `a` covers every device whatever else the rule says, so it stands only for rules
+/// that do.
 fn legacy_rule(rule: &DeviceRule) -> String {
     let kind = match rule.kind {
         None => return "a".to_owned(),

@@ -18,7 +18,8 @@ const UNIFIED_CONTROLLERS: [&str; 5] = ["cpu", "cpuset", "io", "memory", "pids"]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hierarchies {
     pub(super) unified: Option<PathBuf>,
-    /// Those of a container's controllers that are on the cgroup2 hierarchy; empty on a hybrid host that has them all on v1.
+    /// Those of a container's controllers that are on the cgroup2 hierarchy; empty on a hybrid host that has
+    /// them all on v1.
     pub(super) unified_controllers: Vec<String>,
     pub(super) legacy: Vec<Hierarchy>,
 }
@@ -106,8 +107,8 @@ impl Hierarchies {
                 .any(|hierarchy| hierarchy.controllers.iter().any(|known| known == controller))
     }
 
-    /// What of `limits` this host cannot do and [`super::Cgroup::create`] therefore leaves out, in words for a warning
-    /// (contract 1.13.2).
+    /// What of `limits` this host cannot do and [`super::Cgroup::create`] therefore leaves out, in words for
+    /// a warning (contract 1.13.2).
     pub fn unsupported(&self, limits: &CgroupLimits) -> Vec<String> {
         let v1_only = [
             (limits.memory_swappiness.is_some(), "memory swappiness"),

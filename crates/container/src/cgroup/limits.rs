@@ -1,4 +1,5 @@
-//! Limits as the files and values that the kernel wants (contract 1.13.3–1.13.5). Pure but for one look at which files exist.
+//! Limits as the files and values that the kernel wants (contract 1.13.3–1.13.5). Pure but for one look at
+//! which files exist.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Control groups: one group per container in every hierarchy that matters, v1, v2 and hybrid.
 //!
-//! Controllers are used wherever the host has mounted them; nothing is mounted or reconfigured here.
-//! A limit whose file the kernel does not have is skipped: [`Hierarchies::unsupported`] tells the caller beforehand.
+//! Controllers are used wherever the host has mounted them; nothing is mounted or reconfigured here. A limit
+//! whose file the kernel does not have is skipped: [`Hierarchies::unsupported`] tells the caller beforehand.
 
 mod control;
 mod device_program;
@@ -80,7 +80,8 @@ impl Cgroup {
         Ok(Self { unified: hierarchies.unified.as_ref().map(|unified| unified.join(&relative)), legacy })
     }
 
-    /// Makes the group of `spec` with its limits and device rules. A group left behind by an earlier run is reused.
+    /// Makes the group of `spec` with its limits and device rules. A group left behind by an earlier run is
+    /// reused.
     ///
     /// # Errors
     /// A directory cannot be made, or the kernel refuses a limit. Call [`Self::remove`] afterwards.
@@ -118,15 +119,15 @@ impl Cgroup {
         Ok(())
     }
 
-    /// Moves the calling process, which must have one thread, into the v1 groups. Into the cgroup2 one it must have
-    /// been forked, see [`birthplace`].
+    /// Moves the calling process, which must have one thread, into the v1 groups. Into the cgroup2 one it
+    /// must have been forked, see [`birthplace`].
     ///
     /// # Errors
     /// A directory does not exist, or the kernel refuses.
     pub(crate) fn join_legacy(&self) -> Result<(), CgroupError> {
         for group in &self.legacy {
-            // One thread that moves itself needs no lock over all processes of the host; moving a process does, and
-            // waits for it.
+            // One thread that moves itself needs no lock over all processes of the host; moving a process
+            // does, and waits for it.
             match write(&group.path, "tasks", "0") {
                 Err(error) if group.is_on_demand() && error.source.kind() == io::ErrorKind::NotFound => {}
                 result => result?,
@@ -135,7 +136,8 @@ impl Cgroup {
         Ok(())
     }
 
-    /// Makes the v1 groups that exist only where their limits are used, and moves the group's processes there.
+    /// Makes the v1 groups that exist only where their limits are used, and moves the group's processes
+    /// there.
     fn create_on_demand(&self) -> Result<(), CgroupError> {
         for group in self.legacy.iter().filter(|group| group.is_on_demand() && !group.path.exists()) {
             create_directory(&group.path)?;
@@ -186,7 +188,8 @@ impl Cgroup {
     }
 }
 
-/// The cgroup2 directory of `parent/name`, made if need be, for a process to be forked into; none on a host without.
+/// The cgroup2 directory of `parent/name`, made if need be, for a process to be forked into; none on a host
+/// without.
 ///
 /// # Errors
 /// It cannot be made or opened.
@@ -219,7 +222,8 @@ impl LegacyGroup {
     }
 }
 
-/// A v1 cpuset starts empty and takes no process before it has CPUs and memory nodes, so copy the parent's, from the top down.
+/// A v1 cpuset starts empty and takes no process before it has CPUs and memory nodes, so copy the parent's,
+/// from the top down.
 fn inherit_cpuset(path: &Path) -> Result<(), CgroupError> {
     for file in ["cpuset.cpus", "cpuset.mems"] {
         let read = |directory: &Path| {
@@ -295,7 +299,8 @@ fn write_each<Value: AsRef<str>>(
     Ok(())
 }
 
-/// The kernel reports an ended process as gone a moment before its cgroup is empty, so a busy group is tried again.
+/// The kernel reports an ended process as gone a moment before its cgroup is empty, so a busy group is tried
+/// again.
 fn remove_directory(path: &Path) -> Result<(), CgroupError> {
     let deadline = Instant::now() + REMOVE_DEADLINE;
     let mut pause = Duration::from_micros(200);

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::Cgroup;
 
-/// What a group has used up to now. A number whose file is missing is 0 (or none, where 0 would mean something).
+/// What a group has used up to now. A number whose file is missing is 0 (or none, where 0 would mean
+/// something).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stats {
     /// CPU time.

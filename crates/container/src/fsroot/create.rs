@@ -31,7 +31,8 @@ impl Root {
         }
     }
 
-    /// Names the file `path`, making it empty with `mode` when nothing is there; missing parents are made with 0755.
+    /// Names the file `path`, making it empty with `mode` when nothing is there; missing parents are made
+    /// with 0755.
     ///
     /// # Errors
     /// As [`Self::create_directories`].

@@ -1,8 +1,8 @@
 //! Paths below a directory that somebody else controls: a container's root, a volume, an image.
 //!
-//! Every path is resolved by the kernel relative to a descriptor (`openat2(2)`, kernel 5.6, `RESOLVE_IN_ROOT` and
-//! `RESOLVE_NO_MAGICLINKS`): absolute paths, `..` and symbolic links stay inside, also while somebody swaps
-//! components (contract 10.2). Nothing here looks at a path twice and trusts the first look.
+//! Every path is resolved by the kernel relative to a descriptor (`openat2(2)`, kernel 5.6, `RESOLVE_IN_ROOT`
+//! and `RESOLVE_NO_MAGICLINKS`): absolute paths, `..` and symbolic links stay inside, also while somebody
+//! swaps components (contract 10.2). Nothing here looks at a path twice and trusts the first look.
 
 mod create;
 mod walk;
@@ -103,7 +103,8 @@ impl Root {
         self.open_with(path, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).map(Self)
     }
 
-    /// Opens a regular file for reading. Anything else is refused without waiting for it (a named pipe) or waking it (a device).
+    /// Opens a regular file for reading. Anything else is refused without waiting for it (a named pipe) or
+    /// waking it (a device).
     ///
     /// # Errors
     /// It is no regular file, or what `openat2(2)` says.

@@ -33,7 +33,8 @@ pub struct Walk {
 }
 
 impl Root {
-    /// Walks everything below the directory `path`, without `path` itself. No link is followed and no mount is avoided.
+    /// Walks everything below the directory `path`, without `path` itself. No link is followed and no mount
+    /// is avoided.
     ///
     /// # Errors
     /// `path` is no directory or cannot be read.

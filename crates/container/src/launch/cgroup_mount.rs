@@ -10,8 +10,8 @@ use super::mount_api::{attach, copy_mount, new_mount, set_options};
 use crate::cgroup::Cgroup;
 use crate::spec::MountOptions;
 
-/// cgroup2, or one bind per v1 hierarchy in a tmpfs. With the host's cgroup namespace on v2 the host's whole tree is
-/// shown, as in Docker.
+/// cgroup2, or one bind per v1 hierarchy in a tmpfs. With the host's cgroup namespace on v2 the host's whole
+/// tree is shown, as in Docker.
 pub(super) fn mount(
     cgroup: &Cgroup,
     own_namespace: bool,

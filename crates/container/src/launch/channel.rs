@@ -16,7 +16,8 @@ use crate::monitor::socket;
 pub(crate) enum Report {
     /// The process that was asked for is not this one but its sibling `pid`; its descriptor comes along.
     Forked { pid: i32 },
-    /// The root file system comes along, to be let go of by [`crate::monitor`] without anybody waiting for it.
+    /// The root file system comes along, to be let go of by [`crate::monitor`] without anybody waiting for
+    /// it.
     Root,
     /// The engine's side of the pseudo-terminal comes along.
     Terminal,

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::ffi::CString;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::Mode;
@@ -10,6 +10,7 @@ use rustix::fs::Mode;
 use super::channel::Channel;
 use super::error::{At, SetupError};
 use super::namespaces::Donors;
+use super::terminal::Connected;
 use super::{
     Inherited, devices, hiding, init, mounts, namespaces, privileges, program, root, settings, terminal,
 };
@@ -24,38 +25,64 @@ pub(super) fn start(
     channel: &Channel,
     inherited: Inherited,
 ) -> Result<Infallible, SetupError> {
+    let cgroup = enter_isolation(spec, channel, inherited.network)?;
+    let proc = mounts::private_proc()?;
+    let root = enter_root(spec, channel, &cgroup)?;
+    let stdio = terminal::connect(spec.process.terminal, inherited.stdio, &root, channel)?;
+    if spec.process.terminal.is_some() {
+        terminal::mount_console(&root)?;
+    }
+    finish_root(spec, &root, &proc)?;
+    settings::set_limits(&spec.process, &proc)?;
+    drop(proc);
+    become_program(spec, root, channel, stdio)
+}
+
+/// The cgroup and all namespaces.
+fn enter_isolation(
+    spec: &ContainerSpec,
+    channel: &Channel,
+    network: Option<OwnedFd>,
+) -> Result<Cgroup, SetupError> {
     let donors = Donors::open(&spec.namespaces)?;
     namespaces::enter_pid_namespace(&donors, &spec.cgroup, channel)?;
     join_keyring(&spec.id)?;
     let cgroup = create_cgroup(spec)?;
-    namespaces::enter(&spec.namespaces, &donors, &cgroup, inherited.network)?;
-    drop(donors);
+    namespaces::enter(&spec.namespaces, &donors, &cgroup, network)?;
+    Ok(cgroup)
+}
 
-    let new_root = root::mount(&spec.root)?;
-    channel.send_root(new_root.as_fd()).at(Stage::RootFilesystem, || "tell the monitor".into())?;
-    let proc = mounts::private_proc()?;
-    mounts::mount_all(spec, &new_root, &cgroup)?;
-    devices::create(spec, &new_root)?;
-    create_working_directory(&new_root, &spec.process.working_directory)?;
-    root::switch_to(&new_root)?;
+/// Mounts the root with everything below it, and makes it the root of this process.
+fn enter_root(spec: &ContainerSpec, channel: &Channel, cgroup: &Cgroup) -> Result<Root, SetupError> {
+    let root = root::mount(&spec.root)?;
+    channel.send_root(root.as_fd()).at(Stage::RootFilesystem, || "tell the monitor".into())?;
+    mounts::mount_all(spec, &root, cgroup)?;
+    devices::create(spec, &root)?;
+    create_working_directory(&root, &spec.process.working_directory)?;
+    root::switch_to(&root)?;
+    Ok(root)
+}
 
-    let stdio = terminal::connect(spec.process.terminal, inherited.stdio, &new_root, channel)?;
-    if spec.process.terminal.is_some() {
-        terminal::mount_console(&new_root)?;
-    }
+/// What can only be done inside: names, settings, and hiding what must not be seen or written.
+fn finish_root(spec: &ContainerSpec, root: &Root, proc: &Root) -> Result<(), SetupError> {
     if spec.read_only {
-        root::make_read_only(&new_root)?;
+        root::make_read_only(root)?;
     }
     set_names(spec)?;
-    settings::set_sysctls(&spec.sysctls, &spec.namespaces, &proc)?;
-    hiding::make_read_only(&spec.read_only_paths, &new_root)?;
-    hiding::mask(&spec.masked_paths, &new_root)?;
-    settings::set_limits(&spec.process, &proc)?;
-    drop(proc);
+    settings::set_sysctls(&spec.sysctls, &spec.namespaces, proc)?;
+    hiding::make_read_only(&spec.read_only_paths, root)?;
+    hiding::mask(&spec.masked_paths, root)
+}
 
+fn become_program(
+    spec: &ContainerSpec,
+    root: Root,
+    channel: &Channel,
+    stdio: Connected,
+) -> Result<Infallible, SetupError> {
     let process = &spec.process;
-    let user = privileges::find_user(process, &new_root)?;
-    drop(new_root);
+    let user = privileges::find_user(process, &root)?;
+    drop(root);
     privileges::drop_to(process, &user)?;
     let program = program::prepare(process, &user)?;
     privileges::install_late_filter(process)?;

@@ -33,7 +33,8 @@ pub(super) fn start(spec: &ExecSpec, channel: &Channel, stdio: ChildStdio) -> Re
     program.execute(channel, stdio)
 }
 
-/// Before the namespaces, in which the host's cgroups cannot be seen. The command is to be forked into the result.
+/// Before the namespaces, in which the host's cgroups cannot be seen. The command is to be forked into the
+/// result.
 fn join_cgroup(spec: &ExecSpec) -> Result<Option<OwnedFd>, SetupError> {
     let CgroupSpec { parent, name, .. } = &spec.cgroup;
     let what = || "enter the container's cgroup".to_owned();

@@ -1,7 +1,7 @@
 //! `init: true`: PID 1 stays a small process that reaps orphans and passes signals on (contract 1.9.6).
 //!
-//! It is this process, with the user, capabilities and filter of the container, and not an executable of the host
-//! bound into it: so it works in every image, and the host's file is never within the container's reach.
+//! It is this process, with the user, capabilities and filter of the container, and not an executable of the
+//! host bound into it: so it works in every image, and the host's file is never within the container's reach.
 
 use std::convert::Infallible;
 
@@ -16,7 +16,8 @@ use crate::launch_failure::Stage;
 use crate::process::ExitStatus;
 use crate::sys;
 
-/// Runs the program as PID 2 and ends as it ends. Returns only in the child, when the program cannot be executed.
+/// Runs the program as PID 2 and ends as it ends. Returns only in the child, when the program cannot be
+/// executed.
 pub(super) fn supervise(
     program: Program,
     channel: &Channel,

@@ -1,8 +1,8 @@
 //! The child: from a fork of the monitor to the execution of the command (contract 1.8).
 //!
-//! Everything here runs in a process of its own, with one thread, between a fork and an execve, so ordinary code is
-//! fine and nothing has to be undone: mounts, namespaces and descriptors end with the process when a step fails.
-//! Only the cgroup stays; the engine removes it.
+//! Everything here runs in a process of its own, with one thread, between a fork and an execve, so ordinary
+//! code is fine and nothing has to be undone: mounts, namespaces and descriptors end with the process when a
+//! step fails. Only the cgroup stays; the engine removes it.
 
 pub(crate) mod channel;
 

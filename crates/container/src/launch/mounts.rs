@@ -35,8 +35,8 @@ const COVERABLE: [&str; 10] = [
 const DEVPTS: [FileSystemOption<'_>; 4] =
     [("newinstance", None), ("ptmxmode", Some("0666")), ("mode", Some("0620")), ("gid", Some("5"))];
 
-/// A procfs of this PID namespace that nobody else sees: settings are written through it, so that no mount over the
-/// container's `/proc` can redirect them (contract 10.2, CVE-2025-52881).
+/// A procfs of this PID namespace that nobody else sees: settings are written through it, so that no mount
+/// over the container's `/proc` can redirect them (contract 10.2, CVE-2025-52881).
 pub(super) fn private_proc() -> Result<Root, SetupError> {
     let proc = new_mount("proc", "proc", &[], MountOptions::confined())
         .at(STAGE, || "mount a private procfs".into())?;
@@ -129,7 +129,8 @@ fn open_source(kind: &MountKind) -> Result<Option<OwnedFd>, SetupError> {
     source.at(STAGE, || format!("bind source path {}", path.display())).map(Some)
 }
 
-/// This namespace is a slave of the host's, and so is every copy of one of its mounts: nothing to do for `slave`.
+/// This namespace is a slave of the host's, and so is every copy of one of its mounts: nothing to do for
+/// `slave`.
 fn set_propagation(bind: &BindMount, copy: BorrowedFd<'_>) -> Result<(), SetupError> {
     let (propagation, recursive) = match bind.propagation {
         Propagation::Rprivate => (libc::MS_PRIVATE, true),
@@ -144,8 +145,8 @@ fn set_propagation(bind: &BindMount, copy: BorrowedFd<'_>) -> Result<(), SetupEr
         .at(STAGE, || format!("set the propagation of {:?}", bind.source))
 }
 
-/// Opens the destination inside the root; makes it when it is missing: a directory, or an empty file for a file
-/// (contract 1.3.7).
+/// Opens the destination inside the root; makes it when it is missing: a directory, or an empty file for a
+/// file (contract 1.3.7).
 fn open_target(mount: &Mount, source: Option<&OwnedFd>, root: &Root) -> Result<OwnedFd, SetupError> {
     let destination = &mount.destination;
     let is_file = source.map(is_directory).transpose()? == Some(false);
@@ -157,7 +158,8 @@ fn open_target(mount: &Mount, source: Option<&OwnedFd>, root: &Root) -> Result<O
     target.at(STAGE, || format!("create the mount point {}", destination.display()))
 }
 
-/// A tmpfs on a directory that is not in the image has the mode of `/tmp`, not that of the directory made for it.
+/// A tmpfs on a directory that is not in the image has the mode of `/tmp`, not that of the directory made for
+/// it.
 fn create_directory_target(mount: &Mount, root: &Root) -> Result<OwnedFd, crate::fsroot::Error> {
     let destination = &mount.destination;
     let mode = match &mount.kind {

@@ -38,7 +38,8 @@ fn open_donor(namespace: &Namespace) -> Result<Option<Pidfd>, SetupError> {
     donor.open().at(Stage::Namespaces, what).map(Some)
 }
 
-/// A PID namespace holds for children only: a joining child forks once more. The other cases the monitor's fork did.
+/// A PID namespace holds for children only: a joining child forks once more. The other cases the monitor's
+/// fork did.
 pub(super) fn enter_pid_namespace(
     donors: &Donors,
     cgroup_spec: &CgroupSpec,

@@ -38,7 +38,8 @@ pub(super) fn drop_to(process: &Process, user: &User) -> Result<(), SetupError> 
     set_capabilities(if user.uid == 0 { granted } else { Capabilities::none() })
 }
 
-/// With no-new-privileges the filter comes as late as possible, so that a strict profile need not allow what we do.
+/// With no-new-privileges the filter comes as late as possible, so that a strict profile need not allow what
+/// we do.
 pub(super) fn install_late_filter(process: &Process) -> Result<(), SetupError> {
     if process.no_new_privileges { install_filter(process) } else { Ok(()) }
 }

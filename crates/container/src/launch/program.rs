@@ -1,4 +1,5 @@
-//! The command: its directory, its environment, finding it, executing it (contract 1.8.1, 1.9.7, 1.9.8, 1.10.8, 1.11.5).
+//! The command: its directory, its environment, finding it, executing it (contract 1.8.1, 1.9.7, 1.9.8,
+//! 1.10.8, 1.11.5).
 
 use std::convert::Infallible;
 use std::ffi::CString;
@@ -56,7 +57,8 @@ fn terminated(text: String) -> Result<CString, SetupError> {
     CString::new(text).at(Stage::Specification, || "an argument or variable contains a zero byte".into())
 }
 
-/// As the user, so that what only root can enter cannot be a working directory; then checks that it is inside the root.
+/// As the user, so that what only root can enter cannot be a working directory; then checks that it is inside
+/// the root.
 fn enter_working_directory(path: &str) -> Result<(), SetupError> {
     let failed = |error: &io::Error| {
         let message = format!("chdir to cwd ({path:?}) set in config.json failed: {}", describe(error));

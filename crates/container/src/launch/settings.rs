@@ -45,7 +45,8 @@ pub(super) fn set_sysctls(
     Ok(())
 }
 
-/// `net.ipv4.conf.eth0/1.x` and `net/ipv4/conf/eth0.1/x` name the same file: the separator that comes first separates.
+/// `net.ipv4.conf.eth0/1.x` and `net/ipv4/conf/eth0.1/x` name the same file: the separator that comes first
+/// separates.
 fn sysctl_path(name: &str) -> Option<String> {
     let first = name.find(['.', '/'])?;
     let path: String = if name.as_bytes()[first] == b'/' {

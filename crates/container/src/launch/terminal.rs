@@ -20,7 +20,8 @@ const STAGE: Stage = Stage::Terminal;
 /// The streams are 0, 1 and 2; this says so to the code that needs them there.
 pub(super) struct Connected(());
 
-/// Puts the streams in place. A process with a terminal leads a session of its own; one without does so too, as in Docker.
+/// Puts the streams in place. A process with a terminal leads a session of its own; one without does so too,
+/// as in Docker.
 pub(super) fn connect(
     size: Option<TerminalSize>,
     streams: ChildStdio,
@@ -48,7 +49,8 @@ fn use_streams(streams: ChildStdio, root: &Root) -> Result<(), SetupError> {
     rustix::stdio::dup2_stderr(stderr).at(STAGE, what)
 }
 
-/// The peer comes from the master itself, never by a path that the container could have changed (CVE-2025-52565).
+/// The peer comes from the master itself, never by a path that the container could have changed
+/// (CVE-2025-52565).
 fn open_terminal(size: TerminalSize, root: &Root, channel: &Channel) -> Result<(), SetupError> {
     let what = || "open a pseudo-terminal".to_owned();
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NOFOLLOW;

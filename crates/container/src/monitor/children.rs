@@ -21,7 +21,8 @@ pub(super) type Outgoing = (Notice, Vec<OwnedFd>);
 #[derive(Default)]
 pub(super) struct Children {
     kept: BTreeMap<String, Child>,
-    /// Processes nobody asks about any more, only to be reaped: helpers, failed launches, what was forgotten early.
+    /// Processes nobody asks about any more, only to be reaped: helpers, failed launches, what was forgotten
+    /// early.
     unwanted: Vec<OwnedFd>,
     /// Root file systems of what has ended.
     roots: Vec<OwnedFd>,
@@ -276,9 +277,9 @@ impl Child {
     }
 }
 
-/// Closes the last references to overlays in a process of its own. Unmounting one writes all that is unwritten on the
-/// disk below it, which can take seconds; with this reference neither the container's end nor the monitor waits.
-/// Without a process to spare the monitor does.
+/// Closes the last references to overlays in a process of its own. Unmounting one writes all that is
+/// unwritten on the disk below it, which can take seconds; with this reference neither the container's end
+/// nor the monitor waits. Without a process to spare the monitor does.
 fn let_go(roots: &mut Vec<OwnedFd>) -> Option<OwnedFd> {
     if roots.is_empty() {
         return None;

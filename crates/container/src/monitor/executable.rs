@@ -14,8 +14,8 @@ use crate::sys::{self, MountAttributes};
 /// This process's program, also where another name for it is gone.
 const OWN_EXECUTABLE: &str = "/proc/self/exe";
 
-/// Executes this program again from a private read-only mount, with the same arguments and environment. Returns when
-/// this process already runs from a read-only mount.
+/// Executes this program again from a private read-only mount, with the same arguments and environment.
+/// Returns when this process already runs from a read-only mount.
 pub(super) fn protect() -> io::Result<()> {
     let flags = rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC;
     let current = rustix::fs::open(OWN_EXECUTABLE, flags, rustix::fs::Mode::empty())?;

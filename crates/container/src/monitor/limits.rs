@@ -16,8 +16,8 @@ pub(super) fn raise_open_files() -> io::Result<()> {
     Ok(setrlimit(Resource::Nofile, raised)?)
 }
 
-/// Gives this process, a child of the monitor, the limit that the monitor was started with: what the monitor needs for
-/// itself is no reason for containers to differ from other processes of the host.
+/// Gives this process, a child of the monitor, the limit that the monitor was started with: what the monitor
+/// needs for itself is no reason for containers to differ from other processes of the host.
 pub(crate) fn restore_open_files() -> io::Result<()> {
     let Some(original) = ORIGINAL.get() else { return Ok(()) };
     let original = Rlimit { current: original.current, maximum: original.maximum };

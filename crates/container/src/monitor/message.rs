@@ -1,4 +1,5 @@
-//! What monitor and worker tell each other: small JSON datagrams, with the roles of the descriptors beside them.
+//! What monitor and worker tell each other: small JSON datagrams, with the roles of the descriptors beside
+//! them.
 
 use std::os::fd::OwnedFd;
 
@@ -26,12 +27,14 @@ pub(crate) enum Request {
     Shutdown,
 }
 
-/// What the monitor must know to fork; all else is in the spec, which is in a descriptor and only the child reads.
+/// What the monitor must know to fork; all else is in the spec, which is in a descriptor and only the child
+/// reads.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Launch {
     pub(crate) id: String,
     pub(crate) pid_namespace: PidNamespace,
-    /// Parent and name of the cgroup that the child is born in. Where it is forked twice it finds that itself.
+    /// Parent and name of the cgroup that the child is born in. Where it is forked twice it finds that
+    /// itself.
     pub(crate) cgroup: Option<(String, String)>,
     pub(crate) descriptors: Vec<Role>,
 }

@@ -1,8 +1,8 @@
 //! The monitor: the parent of every container.
 //!
-//! One thread, one loop around `poll(2)`. It forks a child per launch and never waits for one, reaps, keeps the
-//! engine's ends of the streams and whatever else the worker asks it to hold, and restarts the worker. It takes no
-//! decision about containers: what is to be started, stopped or restarted is the worker's business.
+//! One thread, one loop around `poll(2)`. It forks a child per launch and never waits for one, reaps, keeps
+//! the engine's ends of the streams and whatever else the worker asks it to hold, and restarts the worker. It
+//! takes no decision about containers: what is to be started, stopped or restarted is the worker's business.
 
 mod children;
 mod executable;
@@ -57,16 +57,18 @@ pub enum MonitorError {
     Wait(#[source] io::Error),
 }
 
-/// Runs the monitor until its worker has announced its end and ended with status 0, or until a signal ends both.
+/// Runs the monitor until its worker has announced its end and ended with status 0, or until a signal ends
+/// both.
 ///
-/// The process must have one thread. Call this early: the program starts over before it becomes the monitor (see below),
-/// and what it did until here, it does twice.
+/// The process must have one thread. Call this early: the program starts over before it becomes the monitor
+/// (see below), and what it did until here, it does twice.
 ///
-/// It gets a mount namespace of its own, in which it only receives what the host
-/// mounts; and if its executable is on a writable mount, it executes itself once more from a read-only one, so that no
-/// container can write to it through `/proc/<pid>/exe` (contract 10.1, CVE-2019-5736).
+/// It gets a mount namespace of its own, in which it only receives what the host mounts; and if its
+/// executable is on a writable mount, it executes itself once more from a read-only one, so that no container
+/// can write to it through `/proc/<pid>/exe` (contract 10.1, CVE-2019-5736).
 ///
-/// SIGTERM, SIGINT and SIGHUP go to the worker as SIGTERM; containers are left alone, also when the monitor dies.
+/// SIGTERM, SIGINT and SIGHUP go to the worker as SIGTERM; containers are left alone, also when the monitor
+/// dies.
 ///
 /// # Errors
 /// The process has threads, lacks privileges, or the worker does not stay up.
@@ -181,7 +183,8 @@ impl<'a> Monitor<'a> {
         self.adopting = true;
     }
 
-    /// Launches of the worker before this one may still be under way; a worker that is told "complete" knows of all.
+    /// Launches of the worker before this one may still be under way; a worker that is told "complete" knows
+    /// of all.
     fn finish_adoption(&mut self) {
         if self.adopting && self.worker.is_running() && !self.children.has_earlier_launches() {
             self.worker.send((Notice::AdoptionComplete, Vec::new()));

@@ -17,7 +17,8 @@ const MAX_DESCRIPTORS: usize = 16;
 /// Sends `message` with `descriptors`, all or nothing.
 ///
 /// # Errors
-/// `InvalidInput` when one of them is too large, `WouldBlock` with [`SendFlags::DONTWAIT`], else what `sendmsg(2)` says.
+/// `InvalidInput` when one of them is too large, `WouldBlock` with [`SendFlags::DONTWAIT`], else what
+/// `sendmsg(2)` says.
 pub(crate) fn send(
     socket: BorrowedFd<'_>,
     message: &[u8],

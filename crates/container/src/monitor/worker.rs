@@ -134,8 +134,8 @@ impl<'a> Worker<'a> {
             running.closed = true;
             return None;
         };
-        // Both sides are the same program, so what does not parse comes from a worker that has lost its mind: its
-        // successor starts afresh.
+        // Both sides are the same program, so what does not parse comes from a worker that has lost its mind:
+        // its successor starts afresh.
         match serde_json::from_slice(&message) {
             Ok(request) => Some((request, descriptors)),
             Err(_) => {

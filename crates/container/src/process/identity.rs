@@ -41,7 +41,8 @@ impl Identity {
     /// `NotFound` when it is gone, or what `pidfd_open(2)` says.
     pub fn open(&self) -> io::Result<Pidfd> {
         let pidfd = Pidfd::open(self.pid)?;
-        // The descriptor pins the process, so a check made afterwards cannot be overtaken by a reuse of the pid.
+        // The descriptor pins the process, so a check made afterwards cannot be overtaken by a reuse of the
+        // pid.
         if self.is_alive() { Ok(pidfd) } else { Err(io::ErrorKind::NotFound.into()) }
     }
 }

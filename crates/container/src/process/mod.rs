@@ -1,4 +1,5 @@
-//! Naming a process so that a reused pid is never taken for it, and signalling and waiting through descriptors.
+//! Naming a process so that a reused pid is never taken for it, and signalling and waiting through
+//! descriptors.
 
 mod exit;
 mod identity;

@@ -1,4 +1,5 @@
-//! Docker's default profile: the list in `default_profile.txt`, and the rules that look at arguments (contract 1.7.2).
+//! Docker's default profile: the list in `default_profile.txt`, and the rules that look at arguments
+//! (contract 1.7.2).
 
 use super::profile::{Action, Argument, Comparison, Condition, KernelVersion, Profile, Rule};
 
@@ -57,7 +58,8 @@ fn argument_rules() -> impl Iterator<Item = Rule> {
         excludes: without_sys_admin.clone(),
         ..on_first_argument("clone", Comparison::MaskedEqual, CLONE_NAMESPACES)
     };
-    // clone3's flags are in memory, where a filter cannot look; "no such call" makes the C libraries use clone instead.
+    // clone3's flags are in memory, where a filter cannot look; "no such call" makes the C libraries use
+    // clone instead.
     let clone3 = Rule {
         names: vec!["clone3".to_owned()],
         action: Action::Errno,

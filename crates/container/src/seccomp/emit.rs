@@ -1,7 +1,7 @@
 //! From decisions to classic BPF: a binary tree over ranges of system call numbers.
 //!
-//! The kernel runs a new filter once for every call number to find those it can always allow, so a short way to each
-//! leaf is what makes installing it cheap.
+//! The kernel runs a new filter once for every call number to find those it can always allow, so a short way
+//! to each leaf is what makes installing it cheap.
 
 use super::compile::{Decision, NO_SUCH_CALL, UNKNOWN_INTERFACE};
 use super::profile::{Argument, Comparison};
@@ -93,8 +93,8 @@ fn alternative(arguments: &[Argument], value: u32) -> Vec<Instruction> {
     code
 }
 
-/// Falls through when the argument fits, else jumps over the next `rest` instructions. Arguments have 64 bits, BPF's
-/// registers 32, so the halves are looked at one after the other.
+/// Falls through when the argument fits, else jumps over the next `rest` instructions. Arguments have 64
+/// bits, BPF's registers 32, so the halves are looked at one after the other.
 fn check(argument: &Argument, rest: u8) -> Vec<Instruction> {
     let (high, low) = halves(argument.value);
     let load_high = load(half_offset(argument.index, true));

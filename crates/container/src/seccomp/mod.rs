@@ -102,7 +102,8 @@ pub(crate) fn filter(choice: &Seccomp, capabilities: Capabilities) -> Result<Opt
     }
 }
 
-/// The default filter for the default capabilities. The monitor calls this once, so that no child has to compile it.
+/// The default filter for the default capabilities. The monitor calls this once, so that no child has to
+/// compile it.
 pub(crate) fn usual_filter() -> &'static Result<Filter, SeccompError> {
     static USUAL: OnceLock<Result<Filter, SeccompError>> = OnceLock::new();
     USUAL.get_or_init(|| default::profile().compile(Capabilities::docker_defaults()))

@@ -143,7 +143,8 @@ fn parse_number(text: &str) -> Option<Option<u32>> {
     if text == "*" { Some(None) } else { text.parse().ok().map(Some) }
 }
 
-/// The nodes every container has (contract 1.4.1). `/dev/console` and the symbolic links are the child's business.
+/// The nodes every container has (contract 1.4.1). `/dev/console` and the symbolic links are the child's
+/// business.
 pub fn default_device_nodes() -> Vec<DeviceNode> {
     [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)]
         .into_iter()
@@ -159,7 +160,8 @@ pub fn default_device_nodes() -> Vec<DeviceNode> {
         .collect()
 }
 
-/// Which devices a container may use by default (contract 1.4.2): deny all, make any node, use the harmless ones.
+/// Which devices a container may use by default (contract 1.4.2): deny all, make any node, use the harmless
+/// ones.
 pub fn default_device_rules() -> Vec<DeviceRule> {
     use DeviceKind::{Block, Character};
     let mut rules = vec![DeviceRule::DENY_ALL];

@@ -30,7 +30,8 @@ pub enum RootFilesystem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mount {
-    /// Absolute path in the container; resolved inside the root, missing directories are made (contract 1.3.7).
+    /// Absolute path in the container; resolved inside the root, missing directories are made (contract
+    /// 1.3.7).
     pub destination: PathBuf,
     /// What is mounted.
     pub kind: MountKind,

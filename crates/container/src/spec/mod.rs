@@ -1,4 +1,5 @@
-//! What a container is, as plain data: everything that the child needs to set itself up, and nothing that it has to ask for.
+//! What a container is, as plain data: everything that the child needs to set itself up, and nothing that it
+//! has to ask for.
 //!
 //! The worker writes a spec, the child reads it; the monitor between them only passes it on.
 //! No I/O happens here. Docker's defaults are in [`defaults`].
@@ -56,7 +57,8 @@ pub struct ContainerSpec {
     pub hostname: Option<String>,
     /// The NIS domain name.
     pub domainname: Option<String>,
-    /// `name → value` in dot or slash spelling, set one by one; the child refuses names outside contract 1.9.5.
+    /// `name → value` in dot or slash spelling, set one by one; the child refuses names outside contract
+    /// 1.9.5.
     pub sysctls: BTreeMap<String, String>,
     /// The container's cgroup and its limits.
     pub cgroup: CgroupSpec,
@@ -72,7 +74,8 @@ pub struct ContainerSpec {
 pub struct ExecSpec {
     /// [`SPEC_VERSION`].
     pub version: u32,
-    /// The first process of the container to join. Its namespaces are entered only if this identity still holds.
+    /// The first process of the container to join. Its namespaces are entered only if this identity still
+    /// holds.
     pub container: Identity,
     /// The container's cgroup, joined first.
     pub cgroup: CgroupSpec,

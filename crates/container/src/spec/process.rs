@@ -9,10 +9,11 @@ use crate::seccomp::Profile;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Process {
-    /// The command and its arguments; the command is looked up in the container's `PATH` after the user switch
-    /// (contract 1.8.1). At least one.
+    /// The command and its arguments; the command is looked up in the container's `PATH` after the user
+    /// switch (contract 1.8.1). At least one.
     pub arguments: Vec<String>,
-    /// `KEY=value` items. The last of equal keys wins; `HOME` is added when missing or empty (contract 1.9.8).
+    /// `KEY=value` items. The last of equal keys wins; `HOME` is added when missing or empty (contract
+    /// 1.9.8).
     pub environment: Vec<String>,
     /// Absolute path in the container, made root-owned 0755 when missing (contract 1.10.7).
     pub working_directory: String,

@@ -8,14 +8,16 @@ use super::devices::DeviceRule;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CgroupSpec {
-    /// The parent, relative to the root of every hierarchy: `wharf`, `wharf-1a2b3c4d`, or a user's `cgroup_parent`.
+    /// The parent, relative to the root of every hierarchy: `wharf`, `wharf-1a2b3c4d`, or a user's
+    /// `cgroup_parent`.
     pub parent: String,
     /// The last component: the container's id.
     pub name: String,
     /// Limits.
     #[serde(default)]
     pub limits: CgroupLimits,
-    /// Which devices may be used, in order; the last match wins. Empty leaves the kernel's default (everything).
+    /// Which devices may be used, in order; the last match wins. Empty leaves the kernel's default
+    /// (everything).
     #[serde(default)]
     pub device_rules: Vec<DeviceRule>,
 }

@@ -70,7 +70,8 @@ fn load(program: &[u64]) -> io::Result<OwnedFd> {
         kernel_version: 0,
         flags: 0,
     };
-    // SAFETY: the attributes are those of this command, of the given size; they and what they point to live over the call.
+    // SAFETY: the attributes are those of this command, of the given size; they and what they point to live
+    // over the call.
     let result = unsafe {
         libc::syscall(libc::SYS_bpf, BPF_PROG_LOAD, &raw const attributes, size_of_val(&attributes))
     };

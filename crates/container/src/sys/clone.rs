@@ -35,12 +35,12 @@ struct CloneArguments {
 /// `CLONE_INTO_CGROUP` (`linux/sched.h`); it does not fit the 32 bits of the other flags.
 const CLONE_INTO_CGROUP: u64 = 1 << 33;
 
-/// Forks with the given `CLONE_NEW*` and `CLONE_PARENT` flags (`clone3(2)`, kernel 5.3), right into the cgroup2
-/// directory `cgroup` when there is one: moving a process there afterwards waits for every CPU.
+/// Forks with the given `CLONE_NEW*` and `CLONE_PARENT` flags (`clone3(2)`, kernel 5.3), right into the
+/// cgroup2 directory `cgroup` when there is one: moving a process there afterwards waits for every CPU.
 ///
-/// The caller must have no other thread: the child goes on with ordinary code, and a lock held by a thread that does
-/// not exist in the child would be held for ever. [`crate::monitor::run`] checks that once, and everything that
-/// forks in this crate descends from it.
+/// The caller must have no other thread: the child goes on with ordinary code, and a lock held by a thread
+/// that does not exist in the child would be held for ever. [`crate::monitor::run`] checks that once, and
+/// everything that forks in this crate descends from it.
 pub(crate) fn fork(flags: i32, cgroup: Option<BorrowedFd<'_>>) -> io::Result<Forked> {
     let mut pidfd: i32 = -1;
     let to_parent = flags & libc::CLONE_PARENT != 0;
@@ -52,8 +52,9 @@ pub(crate) fn fork(flags: i32, cgroup: Option<BorrowedFd<'_>>) -> io::Result<For
         cgroup: cgroup.map_or(0, |cgroup| cgroup.as_raw_fd() as u64),
         ..CloneArguments::default()
     };
-    // SAFETY: no memory is shared (no CLONE_VM) and no stack given, so this returns twice like fork(2), on copies of
-    // this stack; `pidfd` outlives the call. The caller has a single thread, so no lock is held by another one.
+    // SAFETY: no memory is shared (no CLONE_VM) and no stack given, so this returns twice like fork(2), on
+    // copies of this stack; `pidfd` outlives the call. The caller has a single thread, so no lock is held by
+    // another one.
     let result = unsafe { libc::syscall(libc::SYS_clone3, &raw const arguments, size_of_val(&arguments)) };
     match check(result)? {
         0 => Ok(Forked::Child),
@@ -62,7 +63,8 @@ pub(crate) fn fork(flags: i32, cgroup: Option<BorrowedFd<'_>>) -> io::Result<For
     }
 }
 
-/// Forks where a seccomp filter may forbid `clone3(2)`; says the child's pid to the parent and none to the child.
+/// Forks where a seccomp filter may forbid `clone3(2)`; says the child's pid to the parent and none to the
+/// child.
 ///
 /// As for [`fork`] the caller must have no other thread.
 pub(crate) fn fork_filtered() -> io::Result<Option<i32>> {

@@ -25,7 +25,8 @@ pub(crate) fn mount_setattr(
     recursive: bool,
 ) -> io::Result<()> {
     let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
-    // SAFETY: the path is a terminated string, and the structure has the size that is said; both live over the call.
+    // SAFETY: the path is a terminated string, and the structure has the size that is said; both live over
+    // the call.
     let result = unsafe {
         libc::syscall(
             libc::SYS_mount_setattr,

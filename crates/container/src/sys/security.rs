@@ -26,7 +26,8 @@ struct Program {
 pub(crate) fn install_filter(filter: &Filter) -> io::Result<()> {
     let length = filter.program.len().try_into().map_err(|_| io::ErrorKind::InvalidInput)?;
     let program = Program { length, instructions: filter.program.as_ptr() };
-    // SAFETY: the program has as many instructions (of the kernel's layout) as it says, and lives over the call.
+    // SAFETY: the program has as many instructions (of the kernel's layout) as it says, and lives over the
+    // call.
     let result = unsafe {
         libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, filter.flags, &raw const program)
     };

@@ -8,7 +8,8 @@ use super::check;
 
 const LAST_SIGNAL: i32 = 64;
 
-/// Blocks `signals` for this thread and returns a descriptor that delivers them (`signalfd(2)`), without waiting.
+/// Blocks `signals` for this thread and returns a descriptor that delivers them (`signalfd(2)`), without
+/// waiting.
 pub(crate) fn block_and_watch(signals: &[i32]) -> io::Result<OwnedFd> {
     let set = signal_set(signals);
     // SAFETY: `set` is an initialized signal set; the old mask is not wanted.
@@ -54,15 +55,17 @@ pub(crate) fn wait_for_any() -> io::Result<i32> {
     }
 }
 
-/// Default dispositions and an empty mask, as a program expects them: ignored signals and masks outlive execve, and the
-/// Rust runtime ignores SIGPIPE.
+/// Default dispositions and an empty mask, as a program expects them: ignored signals and masks outlive
+/// execve, and the Rust runtime ignores SIGPIPE.
 pub(crate) fn reset() {
     for signal in 1..=LAST_SIGNAL {
-        // SAFETY: SIG_DFL installs no handler. It fails for KILL and STOP and the C library's own two, which is fine.
+        // SAFETY: SIG_DFL installs no handler. It fails for KILL and STOP and the C library's own two, which
+        // is fine.
         let _old = unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
     let none = signal_set(&[]);
-    // SAFETY: `none` is an initialized signal set; the old mask is not wanted. It cannot fail with these arguments.
+    // SAFETY: `none` is an initialized signal set; the old mask is not wanted. It cannot fail with these
+    // arguments.
     let _always_zero = unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut()) };
 }
 

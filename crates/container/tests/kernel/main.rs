@@ -1,4 +1,5 @@
-//! Containers, execs and the monitor against the real kernel. Needs root and a static busybox; skips with a message else.
+//! Containers, execs and the monitor against the real kernel. Needs root and a static busybox; skips with a
+//! message else.
 
 #![expect(clippy::unwrap_used, reason = "a failure in a helper fails the test, which is all that is wanted")]
 

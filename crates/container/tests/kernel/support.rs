@@ -1,4 +1,5 @@
-//! What the integration tests share: a root file system of a static busybox, and an engine's side of a monitor.
+//! What the integration tests share: a root file system of a static busybox, and an engine's side of a
+//! monitor.
 //!
 //! Every test has its own directory, monitor and cgroup parent, and removes them.
 
@@ -105,7 +106,8 @@ impl Engine {
         self.directory.path().join("image")
     }
 
-    /// A container of the busybox image that runs a shell script, with Docker's defaults and an empty network.
+    /// A container of the busybox image that runs a shell script, with Docker's defaults and an empty
+    /// network.
     pub fn shell(&mut self, script: &str) -> ContainerSpec {
         self.container(&["/bin/sh", "-c", script])
     }
