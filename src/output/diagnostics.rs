@@ -11,11 +11,13 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 use crate::project::source::SourceFile;
 use crate::project::{Diagnostic, Severity, SourceMap, Span};
 
-/// The printed form of all diagnostics; a warning that repeats word for word at one place is printed once.
+/// The printed form of all diagnostics, a blank line after each that takes several; one that repeats word for word at one
+/// place is printed once.
 pub fn render_all(diagnostics: &[Diagnostic], sources: &SourceMap, colour: bool) -> String {
     let mut seen = HashSet::new();
     let fresh = diagnostics.iter().filter(|diagnostic| seen.insert((diagnostic.span, diagnostic.message.as_str())));
-    fresh.map(|diagnostic| render(diagnostic, sources, colour) + "\n").collect()
+    let printed = fresh.map(|diagnostic| render(diagnostic, sources, colour));
+    printed.map(|text| if text.contains('\n') { text + "\n\n" } else { text + "\n" }).collect()
 }
 
 /// The printed form of one diagnostic, without a line end.

@@ -71,7 +71,7 @@ impl<'de> Reader<'de> {
         match &self.node.value {
             Value::Null => Ok(0),
             Value::Int(value) => Ok(*value),
-            Value::Float(value) => whole(*value).ok_or_else(|| self.mismatch("an integer")),
+            Value::Float(value) => truncated(*value).ok_or_else(|| self.mismatch("an integer")),
             Value::String(text) => text.trim().parse().map_err(|_| self.mismatch("an integer")),
             _ => Err(self.mismatch("an integer")),
         }
@@ -102,9 +102,10 @@ impl<'de> Reader<'de> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
-fn whole(value: f64) -> Option<i128> {
-    (value.fract() == 0.0 && value.abs() < 1e18).then_some(value as i128)
+/// Where the schema allows any number, Compose cuts the fraction off.
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked, and the fraction is to go")]
+fn truncated(value: f64) -> Option<i128> {
+    (value.abs() < 1e18).then_some(value as i128)
 }
 
 macro_rules! integers {

@@ -21,13 +21,10 @@ pub fn device(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
     *node = object(node, [("source", source.into()), ("target", target.into()), ("permissions", permissions.into())]);
 }
 
-/// A long form without a target has the same path inside; without permissions it has all.
+/// A long form without a target has the same path inside.
 fn complete(node: &mut Node) {
     if let (None, Some(source)) = (node.get("target"), node.get("source").cloned()) {
         node.set("target", source);
-    }
-    if node.get("permissions").is_none() {
-        node.set("permissions", "rwm".into());
     }
 }
 
@@ -39,16 +36,20 @@ pub fn gpus(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
     }
 }
 
-/// A device request's count: `all` is -1.
-pub fn request(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
-    let Some(count) = node.get_mut("count") else { return };
-    let Some(text) = count.as_str() else { return };
-    match (text, text.parse::<i64>()) {
-        ("all", _) => count.value = Value::Int(-1),
-        (_, Ok(number)) => count.value = Value::Int(number.into()),
-        _ => {
+/// A device request's count as a number: `all` is -1.
+///
+/// # Errors
+/// When it is neither `all` nor a number.
+pub fn count(node: &mut Node, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+    let Some(count) = node.get_mut("count") else { return Ok(()) };
+    match count.as_str().map(|text| (text, text.parse::<i64>())) {
+        None => {}
+        Some(("all", _)) => count.value = Value::Int(-1),
+        Some((_, Ok(number))) => count.value = Value::Int(number.into()),
+        Some((text, Err(_))) => {
             let message = format!("{trail}.count: invalid value {text:?}, the only value allowed is 'all' or a number");
-            findings.errors.push(Diagnostic::error("device", count.span, message));
+            return Err(Diagnostic::error("device", count.span, message));
         }
     }
+    Ok(())
 }

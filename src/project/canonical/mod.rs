@@ -3,7 +3,7 @@
 //! One row per attribute. Lists that Compose keeps as lists while merging (environment, labels, …) stay lists here;
 //! `finish::lower` gives them their last form.
 
-mod devices;
+pub mod devices;
 mod files;
 mod mounts;
 mod names;
@@ -24,7 +24,7 @@ pub struct Findings {
 
 type Transform = fn(&mut Node, &Trail<'_>, &mut Findings);
 
-const TABLE: [(&str, Transform); 26] = [
+const TABLE: [(&str, Transform); 24] = [
     ("services.*.build", names::build),
     ("services.*.build.ssh", names::ssh),
     ("services.*.build.provenance", names::text),
@@ -34,7 +34,6 @@ const TABLE: [(&str, Transform); 26] = [
     ("services.*.configs.[]", files::reference),
     ("services.*.secrets.[]", files::reference),
     ("services.*.depends_on", names::dependencies),
-    ("services.*.deploy.resources.reservations.devices.[]", devices::request),
     ("services.*.devices.[]", devices::device),
     ("services.*.dns", names::list_without_empty),
     ("services.*.dns_search", names::list),
@@ -42,7 +41,6 @@ const TABLE: [(&str, Transform); 26] = [
     ("services.*.label_file", names::list),
     ("services.*.extends", names::extends),
     ("services.*.gpus", devices::gpus),
-    ("services.*.gpus.[]", devices::request),
     ("services.*.models", names::map),
     ("services.*.networks", names::map),
     ("services.*.ports", ports::ports),

@@ -8,13 +8,15 @@ use crate::project::spelling::mount::{self, ShortMount};
 
 /// `[SOURCE:]TARGET[:OPTIONS]` in long form; a long form's target is cleaned.
 pub fn mount(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
-    let Some(text) = node.as_str() else { return clean_target(node) };
+    let Some(text) = node.as_str() else { return clean_target(node, trail, findings) };
     match mount::parse(text) {
         Ok(short) => {
             if let Some(warning) = drive_letter(text, &short, node) {
                 findings.warnings.push(warning);
             }
-            *node = long(node, short);
+            // One or two characters give the bare target, as Compose has it.
+            let options = text.chars().count() > 2;
+            *node = long(node, short, options);
         }
         Err(problem) => {
             let diagnostic = Diagnostic::error("volume", node.span, format!("{trail}: {problem}"));
@@ -23,11 +25,14 @@ pub fn mount(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
     }
 }
 
-fn clean_target(node: &mut Node) {
-    if let Some(target) = node.get_mut("target")
-        && let Some(text) = target.as_str().filter(|text| !text.is_empty())
-    {
-        target.value = Value::String(mount::clean(text));
+fn clean_target(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
+    let span = node.span;
+    match node.get_mut("target") {
+        Some(target) if target.as_str().is_some_and(|text| !text.is_empty()) => {
+            let clean = mount::clean(target.as_str().unwrap_or_default());
+            target.value = Value::String(clean);
+        }
+        _ => findings.errors.push(Diagnostic::error("volume", span, format!("{trail}: service volume is missing a mount target"))),
     }
 }
 
@@ -41,7 +46,7 @@ fn drive_letter(text: &str, short: &ShortMount, node: &Node) -> Option<Diagnosti
     })
 }
 
-fn long(node: &Node, short: ShortMount) -> Node {
+fn long(node: &Node, short: ShortMount, options: bool) -> Node {
     let kind = if short.is_bind { "bind" } else { "volume" };
     let mut long = object(node, [("type", kind.into())]);
     if !short.source.is_empty() {
@@ -51,13 +56,10 @@ fn long(node: &Node, short: ShortMount) -> Node {
     if short.read_only {
         long.set("read_only", Node::new(Value::Bool(true), node.span));
     }
-    if let Some(consistency) = short.consistency {
-        long.set("consistency", Node::string(consistency, node.span));
-    }
     if short.is_bind || short.propagation.is_some() || short.selinux.is_some() {
         long.set("bind", bind(node, short.is_bind, short.propagation, short.selinux));
     }
-    if !short.is_bind {
+    if !short.is_bind && options {
         let mut volume = object(node, []);
         if short.nocopy {
             volume.set("nocopy", Node::new(Value::Bool(true), node.span));

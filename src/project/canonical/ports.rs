@@ -6,7 +6,7 @@ use crate::project::node::{Node, Value};
 use crate::project::path::Trail;
 use crate::project::spelling::port::{self, ShortPort};
 
-/// Every item in long form; a range becomes several items.
+/// Every item in long form; a range becomes several items. An item that has none stays as it is.
 pub fn ports(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
     let span = node.span;
     let Some(items) = node.as_sequence_mut() else { return };
@@ -14,7 +14,10 @@ pub fn ports(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
     for item in items.drain(..) {
         match expand(&item, trail) {
             Ok(entries) => long.extend(entries),
-            Err(error) => findings.errors.push(error),
+            Err(error) => {
+                findings.errors.push(error);
+                long.push(item);
+            }
         }
     }
     *node = Node::sequence(long, span);

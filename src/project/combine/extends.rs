@@ -1,6 +1,6 @@
 //! `extends`: a service starts from another one, of the same file or of another (compose-surface 1.9).
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use super::{Result, Scope, Session, canonicalize, interpolated};
@@ -160,15 +160,22 @@ fn read_base(session: &mut Session<'_>, scope: &Scope, path: &Path, directory: &
         removals.extend(document.removals.iter().cloned());
     }
     canonicalize(session, &mut tree)?;
-    if session.options.resolve_paths {
-        paths::resolve(&mut tree, directory, &session.options.environment);
-    }
+    // Paths of a base start from its own directory; when they are to stay relative, from that of the project.
+    let start = if session.options.resolve_paths { directory.to_path_buf() } else { relative(directory, &scope.directory) };
+    paths::resolve(&mut tree, &start, &session.options.environment);
     let services = tree.get("services").and_then(Node::as_mapping).cloned();
     let Some(services) = services else {
         let message = format!("cannot extend a service in {}: no services section", path.display());
         return Err(vec![Diagnostic::error("extends", Span::default(), message)]);
     };
     Ok(Base { services: Rc::new(services), removals: removals.into() })
+}
+
+/// `path` as seen from `from`, both absolute.
+fn relative(path: &Path, from: &Path) -> PathBuf {
+    let shared = path.components().zip(from.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(path.components().skip(shared)).collect()
 }
 
 fn missing(place: &Place, name: &str, asked_at: Span, chain: &Chain) -> Diagnostic {

@@ -9,7 +9,7 @@ use super::extends::Base;
 use crate::project::diagnostic::Diagnostic;
 use crate::project::options::LoadOptions;
 use crate::project::read;
-use crate::project::source::{SourceMap, Span};
+use crate::project::source::{FileId, SourceMap, Span};
 use crate::project::yaml::{self, Document};
 
 /// The state of one loading.
@@ -52,12 +52,18 @@ impl<'a> Session<'a> {
             };
             vec![Diagnostic::error("file", Span::default(), message)]
         })?;
-        let shown = if file.as_os_str() == "-" { Path::new("(stdin)") } else { file };
-        let id = self.sources.add(shown, text);
+        let id = self.add_source(file, text);
         let text = self.sources.get(id).map_or("", |source| source.text.as_str());
         let documents: Rc<[Document]> = yaml::parse(id, text).map_err(|error| vec![*error])?.into();
         self.documents.insert(file.to_path_buf(), Rc::clone(&documents));
         Ok(documents)
+    }
+
+    /// Keeps a text for diagnostics, under its path as seen from where the user stands.
+    pub fn add_source(&mut self, file: &Path, text: String) -> FileId {
+        let near = file.strip_prefix(&self.options.current_directory).unwrap_or(file);
+        let shown = if file.as_os_str() == "-" { Path::new("(stdin)") } else { near };
+        self.sources.add(shown, text)
     }
 
     fn text(&self, file: &Path) -> std::result::Result<String, read::ReadError> {

@@ -27,12 +27,17 @@ pub struct Parsed {
     pub unset: Vec<(String, u32)>,
 }
 
-/// Reads dotenv text. Values may name variables: `lookup` is asked first, then earlier lines.
+/// Reads dotenv text. Values may name variables: `lookup` is asked first, then earlier lines, then `before` (the files
+/// read before this one).
 ///
 /// # Errors
 /// The first line that is no variable, or a `${NAME:?}` without a value.
-pub fn parse(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Parsed, DotenvError> {
-    parser::Parser::new(text, lookup).parse()
+pub fn parse(
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    before: &BTreeMap<String, String>,
+) -> Result<Parsed, DotenvError> {
+    parser::Parser::new(text, lookup, before).parse()
 }
 
 /// Reads `KEY=VALUE` lines as they are: no quotes, no variables, `#` only at the start of a line.
@@ -62,12 +67,13 @@ pub fn parse_raw(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<
 struct Scope<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     earlier: &'a BTreeMap<String, String>,
+    before: &'a BTreeMap<String, String>,
     unset: Vec<String>,
 }
 
 impl Variables for Scope<'_> {
     fn get(&self, name: &str) -> Option<String> {
-        (self.lookup)(name).or_else(|| self.earlier.get(name).cloned())
+        (self.lookup)(name).or_else(|| self.earlier.get(name).or_else(|| self.before.get(name)).cloned())
     }
 
     fn unset(&mut self, name: &str) {

@@ -1,5 +1,7 @@
 //! The dotenv grammar.
 
+use std::collections::BTreeMap;
+
 use super::{DotenvError, Parsed, Scope};
 use crate::project::interpolate::template;
 
@@ -10,12 +12,17 @@ pub struct Parser<'a> {
     rest: &'a str,
     line: u32,
     lookup: &'a dyn Fn(&str) -> Option<String>,
+    before: &'a BTreeMap<String, String>,
     parsed: Parsed,
 }
 
 impl<'a> Parser<'a> {
-    pub fn new(text: &'a str, lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { rest: text.trim_start_matches('\u{feff}'), line: 1, lookup, parsed: Parsed::default() }
+    pub fn new(
+        text: &'a str,
+        lookup: &'a dyn Fn(&str) -> Option<String>,
+        before: &'a BTreeMap<String, String>,
+    ) -> Self {
+        Self { rest: text.trim_start_matches('\u{feff}'), line: 1, lookup, before, parsed: Parsed::default() }
     }
 
     pub fn parse(mut self) -> Result<Parsed, DotenvError> {
@@ -114,7 +121,7 @@ impl<'a> Parser<'a> {
     }
 
     fn expand(&mut self, text: &str) -> Result<String, DotenvError> {
-        let mut scope = Scope { lookup: self.lookup, earlier: &self.parsed.variables, unset: Vec::new() };
+        let mut scope = Scope { lookup: self.lookup, earlier: &self.parsed.variables, before: self.before, unset: Vec::new() };
         let result = template::substitute(text, &mut scope);
         let unset = scope.unset;
         self.parsed.unset.extend(unset.into_iter().map(|name| (name, self.line)));

@@ -9,7 +9,7 @@ fn lookup(name: &str) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<BTreeMap<String, String>, String> {
-    parse(text, &lookup).map(|parsed| parsed.variables).map_err(|error| error.to_string())
+    parse(text, &lookup, &BTreeMap::new()).map(|parsed| parsed.variables).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -40,6 +40,13 @@ fn earlier_lines_are_seen_but_the_lookup_wins() {
 }
 
 #[test]
+fn files_read_before_come_last() {
+    let before = [("A".to_owned(), "old".to_owned()), ("B".to_owned(), "old".to_owned())].into();
+    let parsed = parse("A=new\nC=$A-$B", &lookup, &before).expect("valid");
+    assert_eq!(parsed.variables["C"], "new-old");
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_line() {
     assert_eq!(read("A=1\nB C=2"), Err("line 2: key cannot contain a space".into()));
     assert_eq!(read("A=1\n\n%=2"), Err("line 3: unexpected character \"%\" in variable name \"%=2\"".into()));
@@ -49,7 +56,7 @@ fn what_is_wrong_is_said_with_its_line() {
 
 #[test]
 fn unset_variables_are_reported() {
-    let parsed = parse("A=1\nB=$NOPE", &lookup).expect("valid");
+    let parsed = parse("A=1\nB=$NOPE", &lookup, &BTreeMap::new()).expect("valid");
     assert_eq!(parsed.unset, [("NOPE".to_owned(), 2)]);
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cycles;
 use crate::project::diagnostic::Diagnostic;
-use crate::project::model::{Project, Service};
+use crate::project::model::{FileObject, Project, Service};
 use crate::project::schema::nearest;
 use crate::project::source::Span;
 
@@ -25,6 +25,7 @@ pub fn check(project: &mut Project) -> Result<(), Vec<Diagnostic>> {
         checks.watch();
         checks.mounts();
     }
+    errors.extend(project.secrets.iter().filter_map(|(key, secret)| sourceless(key, secret)));
     errors.extend(cycles::find(&project.services));
     if !errors.is_empty() {
         return Err(errors);
@@ -35,6 +36,13 @@ pub fn check(project: &mut Project) -> Result<(), Vec<Diagnostic>> {
         }
     }
     Ok(())
+}
+
+/// A driver's secret: Compose knows no drivers outside of clusters.
+fn sourceless(key: &str, secret: &FileObject) -> Option<Diagnostic> {
+    let nowhere = !secret.external && secret.file.is_empty() && secret.environment.is_empty();
+    let message = format!("secret {key:?} must declare either `file` or `environment`");
+    nowhere.then(|| Diagnostic::error("missing", secret.span, message))
 }
 
 struct Checks<'a> {
@@ -99,6 +107,7 @@ impl Checks<'_> {
         if !network_mode.is_empty() && !networks.is_empty() {
             let message = format!("service {name} declares mutually exclusive `network_mode` and `networks`");
             self.report("conflict", self.span("network_mode"), message);
+            return;
         }
         for (network, attachment) in networks {
             let here = attachment.as_ref().map(|attachment| attachment.span).unwrap_or_default();

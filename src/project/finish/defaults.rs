@@ -1,17 +1,16 @@
 //! Defaults that show in `config`.
 
-use crate::project::node::{Mapping, Node, Value};
+use crate::project::node::Node;
 use crate::project::path::{Trail, visit};
 
 type Fill = fn(&mut Node, &Trail<'_>);
 
-const TABLE: [(&str, Fill); 6] = [
+const TABLE: [(&str, Fill); 5] = [
     ("services.*.build", build),
     ("services.*.secrets.[]", secret),
     ("services.*.ports.[]", port),
     ("services.*.deploy.resources.reservations.devices.[]", device_request),
     ("services.*.gpus.[]", device_request),
-    ("services.*.volumes.[]", mount),
 ];
 
 /// Fills in defaults where the file says nothing.
@@ -46,17 +45,5 @@ fn port(node: &mut Node, _: &Trail<'_>) {
 fn device_request(node: &mut Node, _: &Trail<'_>) {
     if node.get("device_ids").is_none() {
         set_missing(node, "count", (-1i64).into());
-    }
-}
-
-fn mount(node: &mut Node, _: &Trail<'_>) {
-    if node.get("type").and_then(Node::as_str) != Some("bind") {
-        return;
-    }
-    if let Some(bind) = node.get_mut("bind") {
-        if bind.is_null() {
-            bind.value = Value::Mapping(Mapping::new());
-        }
-        set_missing(bind, "create_host_path", true.into());
     }
 }

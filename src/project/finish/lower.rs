@@ -1,9 +1,10 @@
 //! The last forms before decoding: lists of `key=value` become maps, command lines become words.
 
 use super::hosts;
+use crate::project::canonical::devices;
 use crate::project::diagnostic::Diagnostic;
 use crate::project::node::{Entry, Mapping, Node, Value};
-use crate::project::path::visit;
+use crate::project::path::{Trail, visit};
 use crate::project::spelling::words;
 
 /// Variables: a name without a value stays without.
@@ -55,12 +56,14 @@ const LISTS: [&str; 5] = [
 /// Rewrites a tree in place; gives errors and warnings.
 pub fn lower(tree: &mut Node) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+    visit(tree, "services.*.environment.[]", &mut |node, trail| errors.extend(blank_in_name(node, trail)));
     for pattern in ENVIRONMENTS {
         visit(tree, pattern, &mut |node, _| to_map(node, || Value::Null));
     }
     for pattern in MAPS {
         visit(tree, pattern, &mut |node, _| to_map(node, || Value::String(String::new())));
     }
+    visit(tree, "services.*.volumes.[].tmpfs.mode", &mut |node, trail| errors.extend(octal(node, trail)));
     for pattern in COMMANDS {
         visit(tree, pattern, &mut |node, trail| match command(node) {
             Ok(ignored) => warnings.extend(ignored.map(|rest| operator(node, &trail.to_string(), &rest))),
@@ -71,11 +74,33 @@ pub fn lower(tree: &mut Node) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
         visit(tree, pattern, &mut |node, _| to_list(node));
     }
     visit(tree, "services.*.build.ssh", &mut |node, _| ssh(node));
+    for pattern in ["services.*.gpus.[]", "services.*.deploy.resources.reservations.devices.[]"] {
+        visit(tree, pattern, &mut |node, trail| errors.extend(devices::count(node, trail).err()));
+    }
     for pattern in ["services.*.extra_hosts", "services.*.build.extra_hosts"] {
         visit(tree, pattern, &mut |node, _| errors.extend(hosts::lower(node).err()));
     }
     visit(tree, "services.*.healthcheck.test", &mut |node, _| errors.extend(health_test(node).err()));
     (errors, warnings)
+}
+
+/// `- NAME = value` is not what it looks like.
+fn blank_in_name(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
+    let (name, _) = node.as_str()?.split_once('=')?;
+    let message = format!("{trail}: environment variable {name:?} is declared with a trailing space");
+    name.ends_with(' ').then(|| Diagnostic::error("environment", node.span, message).with_help("write NAME=value without blanks"))
+}
+
+/// A mode as text is octal; as a number YAML has read it already.
+fn octal(node: &mut Node, trail: &Trail<'_>) -> Option<Diagnostic> {
+    let text = node.as_str()?;
+    match u32::from_str_radix(text.trim_start_matches("0o"), 8) {
+        Ok(mode) => {
+            node.value = Value::Int(mode.into());
+            None
+        }
+        Err(_) => Some(Diagnostic::error("mode", node.span, format!("{trail}: {text:?} is no octal mode"))),
+    }
 }
 
 /// A map of scalars as a map of text; a list of `key=value` too.

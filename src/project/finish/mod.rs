@@ -11,6 +11,8 @@ pub mod paths;
 mod selection;
 mod variables;
 
+use std::collections::BTreeMap;
+
 use super::combine::{Scope, Session};
 use super::decode;
 use super::diagnostic::{Diagnostic, Severity};
@@ -28,14 +30,17 @@ pub fn complete(tree: &mut Node, session: &Session<'_>, scope: &Scope) -> Result
     if session.options.resolve_paths {
         errors.extend(paths::resolve(tree, &scope.directory, &session.options.environment));
     }
-    variables::resolve_list_entries(tree, &scope.environment);
+    if session.options.interpolate {
+        variables::resolve_list_entries(tree, &scope.environment);
+    }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 /// Normalises a tree, if that is asked for, and puts the project's name in.
 pub fn name_parts(tree: &mut Node, options: &LoadOptions, scope: &Scope, name: &str) {
     if options.normalize {
-        normalize::normalize(tree, name, &scope.environment);
+        let nothing = BTreeMap::new();
+        normalize::normalize(tree, name, if options.interpolate { &scope.environment } else { &nothing });
     }
     tree.set("name", name.into());
 }

@@ -70,10 +70,9 @@ fn service_environment(
     for file in &service.env_file {
         let read = {
             let lookup = |name: &str| {
-                let service = || own.get(name).cloned().flatten();
-                outer.get(name).cloned().or_else(service).or_else(|| from_files.get(name).cloned())
+                outer.get(name).cloned().or_else(|| own.get(name).cloned().flatten())
             };
-            env_file(file, &lookup, session)?
+            env_file(file, &lookup, &from_files, session)?
         };
         from_files.extend(read);
     }
@@ -85,6 +84,7 @@ fn service_environment(
 fn env_file(
     file: &EnvFile,
     lookup: &dyn Fn(&str) -> Option<String>,
+    before: &Variables,
     session: &mut Session<'_>,
 ) -> Result<Variables, Box<Diagnostic>> {
     let text = match read::text(Path::new(&file.path)) {
@@ -99,7 +99,7 @@ fn env_file(
         })?,
     };
     let parsed = match file.format.as_str() {
-        "" => dotenv::parse(&text, lookup).map(|parsed| (parsed.variables, parsed.unset)),
+        "" => dotenv::parse(&text, lookup, before).map(|parsed| (parsed.variables, parsed.unset)),
         "raw" => dotenv::parse_raw(&text, lookup).map(|variables| (variables, Vec::new())),
         other => {
             let message = format!("unsupported env_file format {other:?}");
@@ -117,7 +117,7 @@ fn keep_source(
     named_at: Span,
     session: &mut Session<'_>,
 ) -> Result<Variables, Box<Diagnostic>> {
-    let id = session.sources.add(Path::new(path), text);
+    let id = session.add_source(Path::new(path), text);
     let (variables, missing) = parsed.map_err(|error| {
         let message = format!("failed to read {path}: {error}");
         let diagnostic = Diagnostic::error("env-file", session.sources.line(id, error.line), message);
@@ -155,6 +155,6 @@ fn label_file(path: &str, earlier: &Variables, span: Span, session: &mut Session
         let message = if error.is_missing() { format!("label file {path} not found") } else { format!("label file {path}: {error}") };
         Box::new(Diagnostic::error("label-file", span, message))
     })?;
-    let parsed = dotenv::parse(&text, &|name| earlier.get(name).cloned()).map(|parsed| (parsed.variables, parsed.unset));
+    let parsed = dotenv::parse(&text, &|name| earlier.get(name).cloned(), &Variables::new()).map(|parsed| (parsed.variables, parsed.unset));
     keep_source(path, text, parsed, span, session)
 }

@@ -16,6 +16,7 @@ pub struct Project {
     /// Project name, normalised (compose-surface 3.2).
     pub name: String,
     /// Active services by name.
+    #[serde(serialize_with = "super::always")]
     pub services: BTreeMap<String, Service>,
     /// Networks by key; `Network::name` is the real name.
     pub networks: BTreeMap<String, Network>,

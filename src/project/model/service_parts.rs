@@ -119,7 +119,7 @@ pub struct Device {
     pub source: String,
     /// Path in the container.
     pub target: String,
-    /// Of `r`, `w`, `m`.
+    /// Of `r`, `w`, `m`; empty is all.
     pub permissions: String,
     /// `x-*`.
     #[serde(rename = "\0extensions")]

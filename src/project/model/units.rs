@@ -45,6 +45,9 @@ impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Node::deserialize(deserializer)?.value {
             Value::Int(count) => i64::try_from(count).map(Bytes).map_err(D::Error::custom),
+            Value::Float(count) => {
+                Err(D::Error::custom(format!("{count} is no number of bytes: give it a unit, as in \"{count}g\"")))
+            }
             Value::String(text) => bytes::parse(&text).map(Bytes).map_err(D::Error::custom),
             other => Err(D::Error::custom(format!("a byte count cannot be {}", other.kind_name()))),
         }

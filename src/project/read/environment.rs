@@ -51,8 +51,8 @@ pub fn read(
             };
             Box::new(Diagnostic::error("env-file", Span::default(), message))
         })?;
-        let lookup = |name: &str| outer.get(name).or_else(|| variables.get(name)).cloned();
-        let parsed = dotenv::parse(&text, &lookup);
+        let lookup = |name: &str| outer.get(name).cloned();
+        let parsed = dotenv::parse(&text, &lookup, &variables);
         let id = sources.add(file, text);
         let at = |line: u32| sources.line(id, line);
         let parsed = parsed.map_err(|error| {

@@ -40,7 +40,11 @@ impl<'a> Validator<'a> {
             return self.one_of(node, &schema.one_of);
         }
         if !schema.types.0.is_empty() && !schema.types.0.iter().any(|wanted| wanted.fits(&node.value)) {
-            return self.error(node, &must_be(&schema.types.0));
+            self.error(node, &must_be(&schema.types.0));
+            if node.is_null() && self.path.len() == 2 && self.path[0] == "services" {
+                self.help(Some("a service needs at least `image:` or `build:`, indented below its name".into()));
+            }
+            return;
         }
         match &node.value {
             Value::Mapping(entries) => self.mapping(node, entries, schema),

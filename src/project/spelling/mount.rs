@@ -17,12 +17,9 @@ pub struct ShortMount {
     pub selinux: Option<&'static str>,
     /// A propagation word.
     pub propagation: Option<String>,
-    /// `cached`, `delegated` or `consistent`.
-    pub consistency: Option<String>,
 }
 
 const PROPAGATIONS: [&str; 6] = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
-const CONSISTENCIES: [&str; 3] = ["cached", "delegated", "consistent"];
 
 /// Takes a short mount apart.
 ///
@@ -71,8 +68,7 @@ fn apply(mount: &mut ShortMount, option: &str) {
         "z" => mount.selinux = Some("z"),
         "Z" => mount.selinux = Some("Z"),
         _ if PROPAGATIONS.contains(&option) => mount.propagation = Some(option.to_owned()),
-        _ if CONSISTENCIES.contains(&option) => mount.consistency = Some(option.to_owned()),
-        // Compose ignores what it does not know here.
+        // Compose ignores what it does not know here, `cached` and its like among it.
         _ => {}
     }
 }
@@ -156,7 +152,7 @@ mod tests {
     #[test]
     fn options_are_read() {
         let mount = parse("/a:/x:ro,z,rshared,cached").expect("valid");
-        assert_eq!((mount.selinux, mount.propagation.as_deref(), mount.consistency.as_deref()), (Some("z"), Some("rshared"), Some("cached")));
+        assert_eq!((mount.selinux, mount.propagation.as_deref()), (Some("z"), Some("rshared")));
         assert!(parse("vol:/x:nocopy").expect("valid").nocopy);
     }
 

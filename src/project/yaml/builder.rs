@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::events::{Event, EventKind, Events, Properties, SyntaxError};
+use super::events::{Event, EventKind, Events, Properties};
+use super::explain::explain;
 use super::{Directive, Directives, MAX_DEPTH, MAX_NODES, scalar, syntax_error};
 use crate::project::diagnostic::Diagnostic;
 use crate::project::node::{Entry, Mapping, Node, Value};
@@ -214,29 +215,4 @@ fn duplicate(key: &str, span: Span, first: Span) -> Box<Diagnostic> {
     let message = format!("mapping key {key:?} already defined at line {}", first.line);
     let diagnostic = Diagnostic::error("duplicate-key", span, message).with_label(first, "first defined here");
     Box::new(diagnostic.with_help("remove one of the two, or merge them under one key"))
-}
-
-/// libyaml's complaint with a hint where the cause is a common one.
-fn explain(error: SyntaxError, text: &str) -> Box<Diagnostic> {
-    let mut diagnostic = Diagnostic::error("yaml-syntax", error.span, error.problem);
-    if let Some((context, span)) = error.context {
-        diagnostic = diagnostic.with_label(span, context);
-    }
-    let line = text.lines().nth((error.span.line as usize).saturating_sub(1)).unwrap_or("");
-    let indentation = &line[..line.len() - line.trim_start().len()];
-    Box::new(match hint(line, indentation) {
-        Some(help) => diagnostic.with_help(help),
-        None => diagnostic,
-    })
-}
-
-fn hint(line: &str, indentation: &str) -> Option<&'static str> {
-    if indentation.contains('\t') {
-        return Some("YAML does not allow tabs for indentation; use spaces");
-    }
-    let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start_matches("- ").trim();
-    if value.starts_with(['@', '`', '%', '*', '&', '!']) {
-        return Some("a value that begins with this character must be quoted");
-    }
-    (value.contains(": ")).then_some("a value that contains \": \" must be quoted")
 }

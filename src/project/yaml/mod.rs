@@ -5,6 +5,7 @@
 
 mod builder;
 mod events;
+mod explain;
 mod scalar;
 mod timestamp;
 

@@ -30,14 +30,10 @@ fn scalars_have_the_types_go_yaml_gives_them() {
         ("1.2.3", "\"1.2.3\""), ("\"12\"", "\"12\""), ("2024-01-01", "\"2024-01-01T00:00:00Z\""),
         ("2024-1-2 3:4:5.60", "\"2024-01-02T03:04:05.6Z\""), ("2024-13-01", "\"2024-13-01\""), ("! 12", "12"),
         ("!!str 12", "\"12\""), ("!!int \"12\"", "12"), ("!!float 1", "1.0"), ("!!binary aGk=", "\"hi\""),
-        ("18446744073709551615", "18446744073709551615"), ("-", "null"),
+        ("18446744073709551615", "18446744073709551615"),
     ];
     for (text, expected) in cases {
-        let document = format!("a: {text}\n");
-        if text == "-" {
-            continue;
-        }
-        assert_eq!(json(&document), format!("{{\"a\":{expected}}}"), "{text}");
+        assert_eq!(json(&format!("a: {text}\n")), format!("{{\"a\":{expected}}}"), "{text}");
     }
 }
 
