@@ -87,8 +87,8 @@ impl Cgroup {
     /// A directory cannot be made, or the kernel refuses a limit. Call [`Self::remove`] afterwards.
     pub fn create(hierarchies: &Hierarchies, spec: &CgroupSpec) -> Result<Self, CgroupError> {
         let group = Self::open(hierarchies, &spec.parent, &spec.name)?;
-        for legacy in group.legacy.iter().filter(|legacy| !legacy.is_on_demand()) {
-            create_directory(&legacy.path)?;
+        for legacy in &group.legacy {
+            legacy.create()?;
         }
         if let Some(unified) = &group.unified {
             create_unified(unified, hierarchies)?;
@@ -103,9 +103,6 @@ impl Cgroup {
     /// # Errors
     /// The kernel refuses one; the earlier ones stay changed.
     pub fn set_limits(&self, limits: &CgroupLimits) -> Result<(), CgroupError> {
-        if limits.cpuset_cpus.is_some() || limits.cpuset_mems.is_some() {
-            self.create_on_demand()?;
-        }
         let memory = self.legacy("memory").filter(|_| limits.memory.is_some());
         for write in limits::legacy(limits, memory.and_then(stats::legacy_memory_limit)) {
             let group = self.legacy.iter().find(|group| group.has(write.controller));
@@ -125,32 +122,9 @@ impl Cgroup {
     /// # Errors
     /// A directory does not exist, or the kernel refuses.
     pub(crate) fn join_legacy(&self) -> Result<(), CgroupError> {
-        for group in &self.legacy {
-            // One thread that moves itself needs no lock over all processes of the host; moving a process
-            // does, and waits for it.
-            match write(&group.path, "tasks", "0") {
-                Err(error) if group.is_on_demand() && error.source.kind() == io::ErrorKind::NotFound => {}
-                result => result?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes the v1 groups that exist only where their limits are used, and moves the group's processes
-    /// there.
-    fn create_on_demand(&self) -> Result<(), CgroupError> {
-        for group in self.legacy.iter().filter(|group| group.is_on_demand() && !group.path.exists()) {
-            create_directory(&group.path)?;
-            inherit_cpuset(&group.path)?;
-            for pid in self.processes()? {
-                match write(&group.path, "cgroup.procs", &pid.to_string()) {
-                    // It has ended.
-                    Err(error) if error.source.raw_os_error() == Some(libc::ESRCH) => {}
-                    result => result?,
-                }
-            }
-        }
-        Ok(())
+        // One thread that moves itself needs no lock over all processes of the host; moving a process does, and
+        // waits for it.
+        self.legacy.iter().try_for_each(|group| write(&group.path, "tasks", "0"))
     }
 
     /// Removes the group. Its processes must be ended or ending; this waits up to 2 s for them.
@@ -178,8 +152,9 @@ impl Cgroup {
 
     /// `(name, controllers, directory)` of each v1 hierarchy, for the mounts in the container.
     pub(crate) fn legacy_directories(&self) -> impl Iterator<Item = (&str, &[String], &Path)> {
-        let existing = self.legacy.iter().filter(|group| !group.is_on_demand() || group.path.exists());
-        existing.map(|group| (group.name.as_str(), group.controllers.as_slice(), group.path.as_path()))
+        self.legacy
+            .iter()
+            .map(|group| (group.name.as_str(), group.controllers.as_slice(), group.path.as_path()))
     }
 
     /// The cgroup2 directory, when that is where the controllers are.
@@ -216,30 +191,31 @@ impl LegacyGroup {
         self.controllers.iter().any(|known| known == controller)
     }
 
-    /// A cpuset without limits would do nothing, and cost every start some time.
-    fn is_on_demand(&self) -> bool {
-        self.controllers == ["cpuset"]
+    /// All of them also without limits: programs that look for their limits (a Java VM) want to see these controllers.
+    fn create(&self) -> Result<(), CgroupError> {
+        create_directory(&self.path)?;
+        if self.has("cpuset") { inherit_cpuset(&self.path) } else { Ok(()) }
     }
 }
 
-/// A v1 cpuset starts empty and takes no process before it has CPUs and memory nodes, so copy the parent's,
-/// from the top down.
+/// A v1 cpuset starts empty and takes no process before it has CPUs and memory nodes, so copy the parent's, from
+/// the top down, and have the kernel do that for all later ones.
 fn inherit_cpuset(path: &Path) -> Result<(), CgroupError> {
-    for file in ["cpuset.cpus", "cpuset.mems"] {
-        let read = |directory: &Path| {
-            let path = directory.join(file);
-            fs::read_to_string(&path).map_err(|source| CgroupError::new("read", &path, source))
-        };
-        let Some(parent) = path.parent().filter(|parent| parent.join(file).exists()) else { continue };
-        if !read(path)?.trim().is_empty() {
-            continue;
-        }
-        if read(parent)?.trim().is_empty() {
-            inherit_cpuset(parent)?;
-        }
-        write(path, file, read(parent)?.trim())?;
+    let read = |directory: &Path, file: &str| {
+        let path = directory.join(file);
+        fs::read_to_string(&path).map_err(|source| CgroupError::new("read", &path, source))
+    };
+    let Some(parent) = path.parent().filter(|parent| parent.join("cpuset.cpus").exists()) else {
+        return Ok(());
+    };
+    if !read(path, "cpuset.cpus")?.trim().is_empty() {
+        return Ok(());
     }
-    Ok(())
+    inherit_cpuset(parent)?;
+    for file in ["cpuset.cpus", "cpuset.mems"] {
+        write(path, file, read(parent, file)?.trim())?;
+    }
+    write(path, "cgroup.clone_children", "1")
 }
 
 /// Makes the cgroup2 directory and hands the controllers down to it (contract 1.13.7).

@@ -57,8 +57,8 @@ impl Channel {
 
     pub(super) fn send_failed(&self, error: SetupError) -> io::Result<()> {
         let SetupError { stage, mut message, exit_code } = error;
-        // A path in it can be as long as its writer liked.
-        message.truncate(message.floor_char_boundary(4096));
+        // A path in it can be as long as its writer liked, and JSON makes six bytes of some.
+        message.truncate(message.floor_char_boundary(2048));
         self.send(&Report::Failed { stage, message, exit_code }, &[])
     }
 

@@ -207,7 +207,7 @@ impl Child {
             match channel::receive(reports.as_fd()) {
                 Ok(Some((Report::Ready, _))) => *ready = true,
                 Ok(Some((Report::Forked { pid }, Some(pidfd)))) => {
-                    let identity = Identity::of(pid).ok()?;
+                    let Ok(identity) = Identity::of(pid) else { return Some(self.settle(id)) };
                     self.process = Some(Process { identity, pidfd });
                 }
                 Ok(Some((Report::Root, root))) => self.root = root,
