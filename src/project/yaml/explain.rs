@@ -25,11 +25,14 @@ fn hint(problem: &str, text: &str, number: usize) -> Option<String> {
     if problem.contains("expected key") || problem.contains("expected '-' indicator") {
         return misaligned(text, number, indentation(line).len());
     }
+    if problem.contains("expected ','") && line.contains("${") {
+        return Some("`${...}` inside { } or [ ] must be quoted".into());
+    }
     let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start_matches("- ").trim();
     if value.starts_with(['@', '`', '%', '*', '&', '!']) {
         return Some("a value that begins with this character must be quoted".into());
     }
-    value.contains(": ").then(|| "a value that contains \": \" must be quoted".into())
+    (problem.starts_with("mapping values") && value.contains(": ")).then(|| "a value that contains \": \" must be quoted".into())
 }
 
 /// Says how far a line stands from what stands above it.
