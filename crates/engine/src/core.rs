@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use wharf_build::Builder;
 use wharf_container::cgroup::Hierarchies;
 
 use crate::container::store::ContainerStore;
@@ -33,6 +34,8 @@ pub struct Core {
     pub images: LocalImages,
     /// All networks.
     pub connector: Connector,
+    /// Builds images.
+    pub builder: Builder,
     /// All execs.
     pub execs: ExecTable,
     /// The layer above every image (contract 1.3.8).
@@ -52,6 +55,7 @@ impl Core {
         volumes: VolumeStore,
         images: LocalImages,
         connector: Connector,
+        builder: Builder,
         init_layer: PathBuf,
     ) -> Core {
         Core {
@@ -63,6 +67,7 @@ impl Core {
             volumes,
             images,
             connector,
+            builder,
             execs: ExecTable::default(),
             init_layer,
             ending: AtomicBool::new(false),

@@ -109,6 +109,12 @@ impl EnginePaths {
         self.root.join("build")
     }
 
+    /// Where files of containers that do not run are mounted for a while. Never removed with its content: that is the containers'
+    /// and their volumes'.
+    pub fn views(&self) -> PathBuf {
+        self.root.join("views")
+    }
+
     /// Half-made things; emptied at start.
     pub fn temporary(&self) -> PathBuf {
         self.root.join("tmp")

@@ -1,16 +1,29 @@
 //! Builds: `wharf_build` with this engine's containers as its step runner.
+//!
+//! [`request`] translates what the API asks for, [`runner`] runs steps, [`puller`] gets base images, [`report`] tells the client.
 
-use std::sync::Arc;
+mod puller;
+mod report;
+mod request;
+mod runner;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wharf_build::{BuildEvent, Services};
 
 use crate::core::Core;
 use crate::error::{Error, Result};
+use crate::image::progress::Reporter;
 use crate::io::{ByteStream, ProgressStream};
 use crate::model::build::BuildRequest;
+use puller::Puller;
+use report::Report;
+use request::{Prepared, prepare};
+use runner::Runner;
 
 /// The build calls.
 #[derive(Clone)]
 pub struct Builds {
-    #[expect(dead_code, reason = "used as soon as the calls are there")]
     core: Arc<Core>,
 }
 
@@ -20,20 +33,48 @@ impl Builds {
     }
 
     /// Builds. The archive is the body of the request, read only when the context is [`crate::model::build::BuildContext::Archive`].
+    /// A client that leaves ends the build.
     ///
     /// # Errors
-    /// The context or the Dockerfile cannot be read.
+    /// The context cannot be read, or something is asked for that this engine does not do.
     pub async fn build(&self, request: BuildRequest, archive: ByteStream) -> Result<ProgressStream> {
-        let _ = (request, archive);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let prepared = prepare(&self.core, request, archive).await?;
+        let (reporter, stream) = Reporter::stream();
+        let core = self.core.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = build(&core, &prepared, &reporter) => {}
+                () = reporter.abandoned() => {}
+            }
+        });
+        Ok(stream)
     }
 
-    /// Removes cached steps that no image uses; gives the bytes that came free.
+    /// Would remove cached steps; gives the bytes that came free.
     ///
     /// # Errors
-    /// The cache cannot be read.
+    /// Always, for now: the build cache has no such operation yet.
     pub async fn prune(&self, all: bool) -> Result<u64> {
-        let _ = (all,);
-        Err(Error::NotImplemented("being written".to_owned()))
+        let what = if all { "all cached build steps" } else { "unused cached build steps" };
+        Err(Error::NotImplemented(format!("removing {what} is not supported by this engine yet")))
+    }
+}
+
+async fn build(core: &Arc<Core>, prepared: &Prepared, reporter: &Reporter) {
+    let report = Mutex::new(Report::default());
+    let events = |event: BuildEvent| {
+        let messages = report.lock().unwrap_or_else(PoisonError::into_inner).translate(event);
+        messages.into_iter().for_each(|message| reporter.send(message));
+    };
+    let runner = Runner::new(core.clone(), prepared.shm_size);
+    let puller = Puller::new(core.clone());
+    let services = Services { runner: &runner, puller: &puller, events: &events };
+    match core.builder.build(&prepared.request, services).await {
+        Ok(image) => {
+            for tag in &image.tags {
+                crate::image::publish(&core.events, "tag", &image.id.to_string(), &tag.familiar());
+            }
+        }
+        Err(error) => reporter.send(report::failure(&error)),
     }
 }

@@ -133,7 +133,7 @@ fn exported(core: &Core, container: &Container) -> Result<View> {
 
 fn view_directory(core: &Core) -> PathBuf {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
-    core.paths.temporary().join(format!("view-{}", COUNTER.fetch_add(1, Ordering::Relaxed)))
+    core.paths.views().join(COUNTER.fetch_add(1, Ordering::Relaxed).to_string())
 }
 
 /// Volumes and binds. A part of a volume is left out: it can only be found safely by the container's own launch.

@@ -54,7 +54,6 @@ use crate::model::inspect::ContainerInspect;
 use crate::model::summary::{ContainerSummary, ContainersPruned};
 use crate::network::sandbox::Sandbox;
 use instance::Container;
-pub(crate) use prune::until as prune_until;
 use state::Status;
 
 /// The container calls. A `reference` is a full id, a name or a unique id prefix (contract 1.15.7).

@@ -13,4 +13,4 @@ pub use changes::changes;
 pub use pack::{archive_name, pack};
 pub use stat::path_stat;
 pub use unpack::{UnpackRules, unpack};
-pub use view::{View, ViewMount};
+pub use view::{View, ViewMount, remove_views};

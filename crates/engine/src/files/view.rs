@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Mode};
-use rustix::mount::{MountFlags, mount_bind, mount_remount};
+use rustix::mount::{MountFlags, UnmountFlags, mount_bind, mount_remount, unmount};
 use wharf_container::fsroot::{self, Root};
 use wharf_container::overlay::OverlayView;
 
@@ -82,6 +82,16 @@ impl View {
     /// Whether this was mounted by [`View::of_layers`].
     pub fn is_mounted(&self) -> bool {
         self.mounted.is_some()
+    }
+}
+
+/// Ends the views that a killed engine left in `directory`. Nothing is removed but empty directories: while a view is mounted, what
+/// is below it are the files of a container and of its volumes.
+pub fn remove_views(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        // An engine in a new mount namespace sees none of the old mounts, so both may fail, and then there is nothing to do.
+        let _ = unmount(entry.path(), UnmountFlags::DETACH | UnmountFlags::NOFOLLOW);
+        let _ = fs::remove_dir(entry.path());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use wharf_image::registry::Registry;
 use wharf_image::store::{Image, ImageStore, StoreError};
 use wharf_image::{Digest, ImageConfig, Platform, Reference};
 
@@ -60,12 +61,18 @@ pub fn parse_platform(text: &str) -> Result<Platform> {
 #[derive(Clone)]
 pub struct LocalImages {
     store: ImageStore,
+    registry: Registry,
 }
 
 impl LocalImages {
-    /// Reads images from `store`.
-    pub fn new(store: ImageStore) -> LocalImages {
-        LocalImages { store }
+    /// Reads images from the store that `registry` fills.
+    pub fn new(registry: Registry) -> LocalImages {
+        LocalImages { store: registry.store().clone(), registry }
+    }
+
+    /// Where images come from.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// The store itself.

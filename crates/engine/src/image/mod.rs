@@ -1,11 +1,12 @@
 //! Images: a face over the image store, plus what only an engine knows: which containers use them.
 //!
-//! [`describe`] and [`select`] answer questions; [`names`] and [`transfer`] change the store; [`progress`] translates what it tells.
+//! [`describe`] and [`select`] answer questions; [`names`], [`transfer`] and [`remote`] change the store; [`progress`] translates what it tells.
 
 mod describe;
 pub(crate) mod local;
 mod names;
-mod progress;
+pub(crate) mod progress;
+pub(crate) mod remote;
 mod requests;
 mod select;
 mod transfer;
@@ -113,10 +114,9 @@ impl Images {
     /// Pulls. What fails before the first byte is an error, what fails later ends the stream.
     ///
     /// # Errors
-    /// Not a reference.
+    /// Not a reference; the registry refuses or cannot be reached.
     pub async fn pull(&self, request: PullRequest) -> Result<ProgressStream> {
-        let _ = (request,);
-        Err(Error::NotImplemented("being written".to_owned()))
+        remote::pull(&self.core, request).await
     }
 
     /// Pushes.
@@ -129,8 +129,7 @@ impl Images {
         tag: Option<&str>,
         auth: Option<RegistryAuth>,
     ) -> Result<ProgressStream> {
-        let _ = (name, tag, auth);
-        Err(Error::NotImplemented("being written".to_owned()))
+        remote::push(&self.core, name, tag, auth).await
     }
 
     /// An archive of images (contract 7.7.1).

@@ -12,11 +12,20 @@ use crate::model::progress::{Message, ProgressDetail};
 #[derive(Clone)]
 pub struct Reporter(UnboundedSender<Message>);
 
+/// The receiving side.
+pub type Receiver = UnboundedReceiver<Message>;
+
 impl Reporter {
+    /// Both sides.
+    pub fn channel() -> (Reporter, Receiver) {
+        let (sender, receiver) = unbounded_channel();
+        (Reporter(sender), receiver)
+    }
+
     /// A stream and the side that feeds it; the stream ends when all clones are dropped.
     pub fn stream() -> (Reporter, ProgressStream) {
-        let (sender, receiver) = unbounded_channel();
-        (Reporter(sender), stream::unfold(receiver, next).boxed())
+        let (reporter, receiver) = Reporter::channel();
+        (reporter, stream::unfold(receiver, next).boxed())
     }
 
     /// Sends a line.
@@ -41,7 +50,7 @@ impl Reporter {
     }
 }
 
-async fn next(mut receiver: UnboundedReceiver<Message>) -> Option<(Message, UnboundedReceiver<Message>)> {
+async fn next(mut receiver: Receiver) -> Option<(Message, Receiver)> {
     Some((receiver.recv().await?, receiver))
 }
 

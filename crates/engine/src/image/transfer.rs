@@ -10,7 +10,7 @@ use super::requests::ImportRequest;
 use super::{names, publish};
 use crate::bridge;
 use crate::core::{Core, blocking};
-use crate::error::Result;
+use crate::error::{Result, chain};
 use crate::io::{ByteStream, ProgressStream};
 use crate::model::progress::Message;
 
@@ -86,16 +86,4 @@ fn in_background(
         }
     });
     stream
-}
-
-/// An error and its causes in one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -279,7 +279,8 @@ impl Connector {
             let Some(key) = key(name, binding) else { continue };
             if let Some(publication) = wanted.iter().find(|publication| publication.name() == *name) {
                 let claim = claim(record, address, publication);
-                let failed = |source| Error::Port { container: record.name.clone(), source: Box::new(source) };
+                let failed =
+                    |source| Error::Port { container: record.name.clone(), source: Box::new(source) };
                 if self.balancer.resume(&claim, key, &publication.request).map_err(failed)? {
                     self.hold(processes, record, key)?;
                 }

@@ -13,7 +13,7 @@ pub(crate) mod sandbox;
 
 use std::sync::Arc;
 
-use crate::container::prune_until;
+use crate::container::until;
 use crate::core::{Core, blocking};
 use crate::error::{Error, Result};
 use crate::events::Bus;
@@ -136,7 +136,7 @@ impl Networks {
     /// An unknown filter.
     pub async fn prune(&self, filters: Filters) -> Result<NetworksPruned> {
         filters.allow(&["label", "label!", "until"])?;
-        let until = prune_until(&filters)?.map(std::time::SystemTime::from);
+        let until = until(&filters)?.map(std::time::SystemTime::from);
         let mut pruned = NetworksPruned::default();
         for network in self.core.connector.networks().list() {
             let old = until.is_none_or(|until| network.created < until);

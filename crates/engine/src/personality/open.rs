@@ -1,15 +1,19 @@
 //! From the files of a root directory to a working engine.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use wharf_build::Builder;
 use wharf_container::cgroup::Hierarchies;
+use wharf_image::registry::{Registry, RegistryConfig};
 use wharf_image::store::ImageStore;
 
 use super::StartError;
 use crate::container::init_layer;
 use crate::container::store::ContainerStore;
 use crate::core::Core;
+use crate::files;
 use crate::image::local::LocalImages;
 use crate::network::connector::Connector;
 use crate::paths::EnginePaths;
@@ -43,6 +47,9 @@ impl EngineConfig {
     }
 }
 
+/// Docker's own place, so that certificates are installed once for both.
+const CERTIFICATES: &str = "/etc/docker/certs.d";
+
 /// Opens all stores.
 ///
 /// # Errors
@@ -53,6 +60,7 @@ pub fn open(paths: &EnginePaths, processes: Processes) -> Result<Arc<Core>, Star
     let _ = std::fs::remove_dir_all(paths.temporary());
     std::fs::create_dir_all(paths.temporary())
         .map_err(|error| StartError::new(at("temporary directory"), &error))?;
+    files::remove_views(&paths.views());
     let hierarchies =
         Hierarchies::detect().map_err(|error| StartError::new("cannot find the host's cgroups", &error))?;
     let containers = ContainerStore::open(paths.containers())
@@ -63,8 +71,14 @@ pub fn open(paths: &EnginePaths, processes: Processes) -> Result<Arc<Core>, Star
     let init_layer =
         init_layer::prepare(paths.root()).map_err(|error| StartError::new(at("init layer"), &error))?;
     let connector = Connector::open_all(paths).map_err(|error| StartError::new(at("networks"), &error))?;
-    let images = LocalImages::new(images);
-    let _ = config;
+    let bad_registry =
+        |error| StartError::new(format!("cannot use {}", paths.config_file().display()), &error);
+    let registries =
+        RegistryConfig::new(&config.registry_mirrors, &config.insecure_registries).map_err(bad_registry)?;
+    let registries = registries.with_certificates(PathBuf::from(CERTIFICATES));
+    let builder = Builder::open(&paths.build(), images.clone())
+        .map_err(|error| StartError::new(at("build cache"), &error))?;
+    let images = LocalImages::new(Registry::new(images, registries));
     Ok(Arc::new(Core::new(
         paths.clone(),
         hierarchies,
@@ -73,6 +87,7 @@ pub fn open(paths: &EnginePaths, processes: Processes) -> Result<Arc<Core>, Star
         volumes,
         images,
         connector,
+        builder,
         init_layer,
     )))
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use oci_client::errors::OciDistributionError;
 
 use super::credentials::Credentials;
@@ -107,7 +107,9 @@ impl Registry {
         let kept = |layer: &&Descriptor| !media_type::is_foreign_layer(&layer.media_type);
         let layers: Vec<&Descriptor> = export.manifest.layers.iter().filter(kept).collect();
         layers.iter().for_each(|layer| progress.part(layer.digest.short(), Status::Preparing));
-        let pushes = layers.into_iter().map(|layer| self.push_layer(remote, layer, known, progress));
+        // A list, not a lazy iterator: a closure in the future would keep it from moving between threads.
+        let pushes: Vec<_> =
+            layers.into_iter().map(|layer| self.push_layer(remote, layer, known, progress).boxed()).collect();
         stream::iter(pushes).buffer_unordered(PARALLEL_LAYERS).try_collect().await
     }
 
