@@ -40,7 +40,11 @@ impl Host {
     }
 
     async fn push(&self, name: &str) -> wharf_image::registry::Pushed {
-        self.registry.push(&reference(name), &PushOptions::default(), &ProgressSink::none()).await.unwrap()
+        let (registry, name) = (self.registry.clone(), reference(name));
+        // In a task of its own, as an engine does it.
+        let push =
+            async move { registry.push(&name, &PushOptions::default(), &ProgressSink::none()).await.unwrap() };
+        tokio::spawn(push).await.unwrap()
     }
 }
 
@@ -306,6 +310,50 @@ async fn an_abandoned_pull_leaves_nothing() {
         assert!(std::time::Instant::now() < deadline, "the abandoned download is still there");
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hard_links_into_lower_layers_are_followed() {
+    use std::os::unix::fs::MetadataExt;
+
+    let Some(server) = LocalRegistry::start().filter(|_| root()) else { return };
+    let name = format!("{}/kaniko:1", server.host());
+    let base = Archive::default().file_mode("usr/bin/tool", b"tool", 0o4755).file("usr/gone", b"");
+    let top = Archive::default().hard_link("usr/bin/alias", "/usr/bin/tool");
+    let archive = docker_archive(&name, &[base.bytes(), top.bytes()]);
+    let origin = Host::new(&[]);
+    let loaded =
+        wharf_image::archive::load(origin.store(), archive.as_slice(), &ProgressSink::none()).unwrap();
+    origin.push(&name).await;
+    let host = Host::new(&[]);
+    let pulled = host.pull(&name).await.unwrap();
+    assert_eq!(pulled.image.id, loaded[0].id);
+    for store in [origin.store(), host.store()] {
+        let top = &store.layer_dirs(&pulled.image.id).unwrap()[0];
+        let (tool, alias) = ("usr/bin/tool", "usr/bin/alias");
+        let metadata = |path: &str| std::fs::metadata(top.join(path)).unwrap();
+        assert_eq!(metadata(tool).ino(), metadata(alias).ino());
+        assert_eq!((metadata(alias).mode() & 0o7777, metadata(alias).len()), (0o4755, 4));
+    }
+    // The same layer over another base would be wrong.
+    let other = Archive::default().file("usr/bin/tool", b"other");
+    let archive = docker_archive("other:1", &[other.bytes(), top.bytes()]);
+    let error =
+        wharf_image::archive::load(host.store(), archive.as_slice(), &ProgressSink::none()).unwrap_err();
+    assert!(error.to_string().contains("cannot be shared"), "{error}");
+    assert!(host.store().resolve("other:1").is_err());
+}
+
+/// An archive in Docker's layout of an image with these layers.
+fn docker_archive(name: &str, layers: &[Vec<u8>]) -> Vec<u8> {
+    let diff_ids: Vec<Digest> = layers.iter().map(|layer| Digest::of(layer)).collect();
+    let config = serde_json::json!({"architecture": "amd64", "os": "linux",
+        "rootfs": {"type": "layers", "diff_ids": diff_ids}});
+    let paths: Vec<String> = (0..layers.len()).map(|number| format!("{number}/layer.tar")).collect();
+    let manifest = serde_json::json!([{"Config": "c.json", "RepoTags": [name], "Layers": paths}]);
+    let files = paths.iter().zip(layers).fold(Archive::default(), |all, (path, layer)| all.file(path, layer));
+    let files = files.file("c.json", config.to_string().as_bytes());
+    files.file("manifest.json", manifest.to_string().as_bytes()).bytes()
 }
 
 /// Not a test of its own: the process that [`a_killed_pull_leaves_a_store_that_works`] kills.

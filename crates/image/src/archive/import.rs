@@ -41,7 +41,7 @@ pub fn import(
     let layer = store.layer_from_archive(
         archive,
         None,
-        ArchiveIs { media_type: media_type::OCI_LAYER, digest: None },
+        ArchiveIs { media_type: media_type::OCI_LAYER, digest: None, below: &[] },
     )?;
     let created = Timestamp::now().to_string();
     let comment = options.message.clone().unwrap_or_else(|| "Imported from -".to_owned());

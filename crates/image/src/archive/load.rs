@@ -134,7 +134,10 @@ impl Loader<'_> {
         let paths: Vec<_> = manifest.layers.iter().map(|layer| layout::blob_path(&layer.digest)).collect();
         let sources = paths.iter().zip(&manifest.layers);
         let sources = sources.map(|(path, layer)| {
-            (path.as_str(), ArchiveIs { media_type: &layer.media_type, digest: Some(&layer.digest) })
+            (
+                path.as_str(),
+                ArchiveIs { media_type: &layer.media_type, digest: Some(&layer.digest), below: &[] },
+            )
         });
         let layers = self.load_layers(&config, sources.collect())?;
         let first = |documents: &[(Digest, Vec<u8>)]| documents.first().map(|(digest, _)| digest.clone());
@@ -152,7 +155,8 @@ impl Loader<'_> {
         for item in items {
             let config = self.required(&item.config)?;
             let layers = item.layers.unwrap_or_default();
-            let source = |path| (path, ArchiveIs { media_type: media_type::OCI_LAYER, digest: None });
+            let source =
+                |path| (path, ArchiveIs { media_type: media_type::OCI_LAYER, digest: None, below: &[] });
             let layers =
                 self.load_layers(&config, layers.iter().map(|path| source(path.as_str())).collect())?;
             let names = item.repo_tags.unwrap_or_default();
@@ -180,8 +184,12 @@ impl Loader<'_> {
         if configured != delivered {
             return Err(StoreError::LayerCount { configured, delivered }.into());
         }
-        let layers = config.rootfs.diff_ids.iter().zip(sources);
-        layers.map(|(id, (path, archive))| self.load_layer(id, path, archive)).collect()
+        let ids = &config.rootfs.diff_ids;
+        let layers = sources.into_iter().enumerate();
+        let load = |(position, (path, archive)): (usize, (&str, ArchiveIs<'_>))| {
+            self.load_layer(&ids[position], path, ArchiveIs { below: &ids[..position], ..archive })
+        };
+        layers.map(load).collect()
     }
 
     fn load_layer(&self, id: &Digest, path: &str, archive: ArchiveIs<'_>) -> Result<Layer, ArchiveError> {

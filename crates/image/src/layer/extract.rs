@@ -4,12 +4,13 @@
 
 use std::io::Read;
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use super::copy_up::LowerLayers;
 use super::error::LayerError;
 use super::name::{self, Meaning};
 use super::whiteout;
@@ -53,6 +54,8 @@ pub struct Extracted {
     pub size: u64,
     /// The layer hides everything below it.
     pub opaque_root: bool,
+    /// It has copies of files of the layers below, so it belongs to exactly these.
+    pub links_below: bool,
 }
 
 /// Unpacks the archive into `directory`, which must exist. Existing directories are kept, anything else is replaced.
@@ -64,10 +67,21 @@ pub fn extract<R: Read>(
     directory: &Path,
     rules: impl Into<Rules>,
 ) -> Result<Extracted, LayerError> {
+    extract_over(archive, directory, rules.into(), &[])
+}
+
+/// Like [`extract`], for a layer whose hard links may lead into the layers below (their directories, top first).
+pub(super) fn extract_over<R: Read>(
+    archive: &mut TarReader<R>,
+    directory: &Path,
+    rules: Rules,
+    below: &[PathBuf],
+) -> Result<Extracted, LayerError> {
     let root = ConfinedDirectory::open(directory).map_err(LayerError::entry("open", b"/"))?;
     let mut extractor = Extractor {
         root,
-        rules: rules.into(),
+        rules,
+        lower: Some(LowerLayers::open(below)?),
         extracted: Extracted::default(),
         directory_times: Vec::new(),
         buffer: vec![0; COPY_BUFFER],
@@ -87,6 +101,8 @@ pub fn extract<R: Read>(
 pub(super) struct Extractor {
     pub(super) root: ConfinedDirectory,
     rules: Rules,
+    /// Taken out while it is used.
+    lower: Option<LowerLayers>,
     pub(super) extracted: Extracted,
     /// Set at the end: every file made in a directory changes its time.
     directory_times: Vec<(Vec<u8>, (i64, u32))>,
@@ -124,7 +140,12 @@ impl Extractor {
         super::place::apply_metadata(&itself, entry, b"/")
     }
 
-    fn place(&mut self, path: &[u8], entry: &Entry, content: &mut impl Read) -> Result<(), LayerError> {
+    pub(super) fn place(
+        &mut self,
+        path: &[u8],
+        entry: &Entry,
+        content: &mut impl Read,
+    ) -> Result<(), LayerError> {
         let parent = self.make_parent(path)?;
         self.check_kind(&parent, path, entry)?;
         if entry.kind == Kind::Directory {
@@ -169,6 +190,14 @@ impl Extractor {
         let marker = self.make_parent(&name::child(directory, b"x"))?;
         whiteout::mark_opaque(marker.directory.as_fd())
             .map_err(LayerError::entry("hide the content below", directory))
+    }
+
+    /// Makes sure that the target of a hard link is in this layer, where the layers below have it.
+    pub(super) fn bring_up(&mut self, target: &[u8]) -> Result<bool, LayerError> {
+        let Some(lower) = self.lower.take() else { return Ok(false) };
+        let copied = self.copy_up(&lower, target);
+        self.lower = Some(lower);
+        copied
     }
 
     fn make_parent(&mut self, path: &[u8]) -> Result<Parent, LayerError> {

@@ -5,6 +5,7 @@
 //! where layers are kept is the store's business.
 
 mod compression;
+mod copy_up;
 mod error;
 mod extract;
 mod name;

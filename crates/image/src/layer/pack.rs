@@ -143,7 +143,7 @@ impl<W: Write> Packer<W> {
     }
 }
 
-fn described(kind: Kind, path: Vec<u8>, stat: &Stat) -> Entry {
+pub(super) fn described(kind: Kind, path: Vec<u8>, stat: &Stat) -> Entry {
     let mut entry = Entry::new(kind, path);
     entry.mode = stat.st_mode & 0o7777;
     entry.uid = stat.st_uid;
@@ -171,10 +171,14 @@ fn sorted_names(directory: &OwnedFd, path: &[u8]) -> Result<Vec<Vec<u8>>, LayerE
     Ok(names)
 }
 
-type Attributes = Vec<(Vec<u8>, Vec<u8>)>;
+pub(super) type Attributes = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// The attributes that belong to the image, and whether overlayfs marks the directory opaque.
-fn attributes(directory: BorrowedFd<'_>, name: &[u8], path: &[u8]) -> Result<(Attributes, bool), LayerError> {
+pub(super) fn attributes(
+    directory: BorrowedFd<'_>,
+    name: &[u8],
+    path: &[u8],
+) -> Result<(Attributes, bool), LayerError> {
     let all =
         disk::read_xattrs(directory, name).map_err(LayerError::entry("read the attributes of", path))?;
     let mut kept = Vec::new();

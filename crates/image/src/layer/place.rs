@@ -89,19 +89,26 @@ fn place_hard_link(
     if target == path {
         return Ok(());
     }
+    let mut from = link_source(extractor, path, &target)?;
+    if from.is_none() && extractor.bring_up(&target)? {
+        from = link_source(extractor, path, &target)?;
+    }
     let missing = || LayerError::LinkTargetMissing { path: printable(path), target: printable(&target) };
-    let from = match extractor.root.parent(&target) {
-        Err(Errno::NOENT | Errno::NOTDIR) => return Err(missing()),
+    let from = from.ok_or_else(missing)?;
+    make_replacing(extractor, parent, path, |name| {
+        rustix::fs::linkat(&from.directory, as_name(&from.name), &parent.directory, name, AtFlags::empty())
+    })
+}
+
+/// Where a link's target is in this layer, if it is there.
+fn link_source(extractor: &mut Extractor, path: &[u8], target: &[u8]) -> Result<Option<Parent>, LayerError> {
+    let from = match extractor.root.parent(target) {
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
         other => other.map_err(LayerError::entry("find the target of", path))?,
     };
     let there =
         whiteout::look(from.directory.as_fd(), &from.name).map_err(LayerError::entry("link", path))?;
-    if there.is_none_or(|stat| whiteout::is_whiteout(&stat)) {
-        return Err(missing());
-    }
-    make_replacing(extractor, parent, path, |name| {
-        rustix::fs::linkat(&from.directory, as_name(&from.name), &parent.directory, name, AtFlags::empty())
-    })
+    Ok(there.filter(|stat| !whiteout::is_whiteout(stat)).map(|_| from))
 }
 
 fn place_special(

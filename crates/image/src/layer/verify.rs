@@ -1,11 +1,11 @@
 //! Digests of streams while they pass by, and unpacking that counts only when they are right (contract 7.3.2).
 
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::compression::decoder;
 use super::error::LayerError;
-use super::extract::{Deletions, Extracted, extract};
+use super::extract::{Deletions, Extracted, extract_over};
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::tar::TarReader;
 
@@ -63,19 +63,21 @@ impl<W: Write> Write for HashingWriter<W> {
     }
 }
 
-/// Unpacks a layer, compressed or not, into `directory` and returns its diff id.
+/// Unpacks a layer, compressed or not, into `directory` and returns its diff id. `below` are the directories of the
+/// layers below, top first, as far as they are known.
 ///
 /// # Errors
-/// [`LayerError::Digest`] when the uncompressed content is not `expected`, and everything [`extract`] fails with.
+/// [`LayerError::Digest`] when the uncompressed content is not `expected`, and everything [`super::extract`] fails with.
 /// The directory is then to be thrown away.
 pub(crate) fn unpack_verified(
     compressed: impl Read,
     expected: Option<&Digest>,
     directory: &Path,
+    below: &[PathBuf],
 ) -> Result<(Digest, Extracted), LayerError> {
     let algorithm = expected.map_or(Algorithm::Sha256, Digest::algorithm);
     let mut archive = TarReader::new(HashingReader::new(decoder(compressed)?, algorithm));
-    let extracted = extract(&mut archive, directory, Deletions::Overlay)?;
+    let extracted = extract_over(&mut archive, directory, Deletions::Overlay.into(), below)?;
     let actual = archive.drain()?.finish();
     match expected {
         Some(expected) if *expected != actual => {

@@ -15,7 +15,7 @@ use super::remote::Remote;
 use crate::digest::Digest;
 use crate::model::Descriptor;
 use crate::progress::{ProgressSink, Status};
-use crate::store::{ArchiveIs, ImageStore, Layer, StoreError};
+use crate::store::{ArchiveIs, ImageStore, Layer};
 
 /// Chunks between network and disk; each is at most what one TLS record or socket read brings.
 const QUEUE: usize = 64;
@@ -32,18 +32,24 @@ enum Piece {
     End,
 }
 
-/// Downloads and unpacks one layer.
+/// Downloads and unpacks one layer. `below` are the layers below it, lowest first, as far as it may need them.
 pub(super) async fn download(
     remote: &Remote,
     store: &ImageStore,
     descriptor: &Descriptor,
     diff_id: &Digest,
+    below: &[Digest],
     progress: &ProgressSink,
 ) -> Result<Layer, RegistryError> {
     let (sender, receiver) = mpsc::channel(QUEUE);
     let unpacking = tokio::task::spawn_blocking({
-        let (store, descriptor, diff_id) = (store.clone(), descriptor.clone(), diff_id.clone());
-        move || unpack(&store, &descriptor, &diff_id, QueueReader::new(receiver))
+        let (store, descriptor, diff_id, below) =
+            (store.clone(), descriptor.clone(), diff_id.clone(), below.to_vec());
+        move || {
+            let (media_type, digest) = (&descriptor.media_type, Some(&descriptor.digest));
+            let archive = ArchiveIs { media_type, digest, below: &below };
+            store.layer_from_archive(QueueReader::new(receiver), Some(&diff_id), archive)
+        }
     });
     let fetched = fetch(remote, descriptor, &sender, progress).await;
     drop(sender);
@@ -63,16 +69,6 @@ pub(super) async fn download(
         (Err(Stopped::Receiver), Err(error)) | (Ok(()), Err(error)) => Err(error.into()),
         (Err(Stopped::Network(error)), Err(_)) => Err(*error),
     }
-}
-
-fn unpack(
-    store: &ImageStore,
-    descriptor: &Descriptor,
-    diff_id: &Digest,
-    source: QueueReader,
-) -> Result<Layer, StoreError> {
-    let archive = ArchiveIs { media_type: &descriptor.media_type, digest: Some(&descriptor.digest) };
-    store.layer_from_archive(source, Some(diff_id), archive)
 }
 
 /// Why the network side ended early.

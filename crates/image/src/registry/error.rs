@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use oci_client::errors::{OciDistributionError, OciEnvelope, OciErrorCode};
 
 use crate::digest::Digest;
+use crate::layer::LayerError;
 use crate::model::DocumentError;
 use crate::platform::Platform;
 use crate::reference::Reference;
@@ -143,6 +144,12 @@ impl RegistryError {
     /// True when the registry was not even spoken to, so that another way to it may work.
     pub(crate) fn is_unreachable(&self) -> bool {
         matches!(self, RegistryError::Unreachable { .. })
+    }
+
+    /// True when a layer could not be unpacked because it links into layers that it was not unpacked over.
+    pub(crate) fn needs_layers_below(&self) -> bool {
+        let RegistryError::Store(StoreError::Layer { source, .. }) = self else { return false };
+        matches!(source, LayerError::LinkTargetMissing { .. })
     }
 
     /// True when a registry said that there is nothing for us.

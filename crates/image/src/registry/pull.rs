@@ -147,13 +147,41 @@ impl Registry {
             let status = if here { Status::AlreadyExists } else { Status::PullingLayer };
             progress.part(descriptor.digest.short(), status);
         }
-        let fetches = layers.into_iter().map(|(descriptor, diff_id)| async move {
-            self.fetch_layer(&resolved.remote, &descriptor, &diff_id, progress).await
+        let fetches = layers.clone().into_iter().map(|(descriptor, diff_id)| async move {
+            match self.fetch_layer(&resolved.remote, &descriptor, &diff_id, &[], progress).await {
+                Err(error) if error.needs_layers_below() => Ok(None),
+                other => other.map(Some),
+            }
         });
-        let fetched: Vec<(Layer, bool)> =
+        let fetched: Vec<Option<(Layer, bool)>> =
             stream::iter(fetches).buffered(PARALLEL_LAYERS).try_collect().await?;
-        let downloaded = fetched.iter().any(|(_, new)| *new);
-        Ok((fetched.into_iter().map(|(layer, _)| layer).collect(), downloaded))
+        self.fetch_linked_layers(resolved, &layers, fetched, progress).await
+    }
+
+    /// Layers with hard links into those below can only be unpacked when these are here: once more, in order.
+    async fn fetch_linked_layers(
+        &self,
+        resolved: &Resolved,
+        layers: &[(Descriptor, Digest)],
+        fetched: Vec<Option<(Layer, bool)>>,
+        progress: &ProgressSink,
+    ) -> Result<(Vec<Layer>, bool), RegistryError> {
+        let ids: Vec<Digest> = layers.iter().map(|(_, diff_id)| diff_id.clone()).collect();
+        let mut complete = Vec::with_capacity(layers.len());
+        let mut downloaded = false;
+        for (position, fetched) in fetched.into_iter().enumerate() {
+            let (descriptor, diff_id) = &layers[position];
+            let (layer, new) = match fetched {
+                Some(fetched) => fetched,
+                None => {
+                    self.fetch_layer(&resolved.remote, descriptor, diff_id, &ids[..position], progress)
+                        .await?
+                }
+            };
+            downloaded |= new;
+            complete.push(layer);
+        }
+        Ok((complete, downloaded))
     }
 
     async fn fetch_layer(
@@ -161,6 +189,7 @@ impl Registry {
         remote: &Remote,
         descriptor: &Descriptor,
         diff_id: &Digest,
+        below: &[Digest],
         progress: &ProgressSink,
     ) -> Result<(Layer, bool), RegistryError> {
         if let Some(layer) = self.store().layer(diff_id) {
@@ -172,7 +201,7 @@ impl Registry {
             progress.part(descriptor.digest.short(), Status::PullComplete);
             return Ok((layer, true));
         }
-        let layer = download(remote, self.store(), descriptor, diff_id, progress).await?;
+        let layer = download(remote, self.store(), descriptor, diff_id, below, progress).await?;
         Ok((layer, true))
     }
 }

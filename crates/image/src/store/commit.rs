@@ -55,7 +55,11 @@ impl ImageStore {
             }
             Err(error) => return Err(StoreError::io("move into the store", upper)(error)),
         }
-        self.publish_layer(staged, LayerFacts { id, extracted, packed_size: Some(packed_size) }, None)
+        self.publish_layer(
+            staged,
+            LayerFacts { id, extracted, packed_size: Some(packed_size), below: &[] },
+            None,
+        )
     }
 
     /// By way of the archive: what is written is what was hashed, whatever a running container changes meanwhile.
@@ -68,9 +72,13 @@ impl ImageStore {
             return Ok(existing);
         }
         let staged = self.stage_layer()?;
-        let unpacked = unpack_verified(blob.open()?, Some(&id), staged.path());
+        let unpacked = unpack_verified(blob.open()?, Some(&id), staged.path(), &[]);
         let (_, extracted) = unpacked.map_err(StoreError::layer(&id))?;
-        self.publish_layer(staged, LayerFacts { id, extracted, packed_size: Some(packed_size) }, None)
+        self.publish_layer(
+            staged,
+            LayerFacts { id, extracted, packed_size: Some(packed_size), below: &[] },
+            None,
+        )
     }
 
     /// Makes a layer of an archive, compressed or not, and keeps the archive as it came as the layer's blob.
@@ -84,8 +92,9 @@ impl ImageStore {
         let mut tee = HashingWriter::new(file);
         let name = expected.map_or_else(|| "archive".to_owned(), LayerId::to_string);
         let staged = self.stage_layer()?;
+        let below = self.directories_of(descriptor.below)?;
         let mut source = TeeReader { source: archive, sink: &mut tee };
-        let unpacked = unpack_verified(&mut source, expected, staged.path());
+        let unpacked = unpack_verified(&mut source, expected, staged.path(), &below);
         let (id, extracted) = unpacked.map_err(StoreError::layer(name))?;
         let copied = io::copy(&mut source, &mut io::sink());
         copied.map_err(StoreError::io("read the archive into", staged.path()))?;
@@ -95,7 +104,11 @@ impl ImageStore {
             return Err(StoreError::Layer { layer: promised.to_string(), source });
         }
         let record = BlobRecord { media_type: descriptor.media_type.to_owned(), digest, size };
-        self.publish_layer(staged, LayerFacts { id, extracted, packed_size: None }, Some((blob, record)))
+        self.publish_layer(
+            staged,
+            LayerFacts { id, extracted, packed_size: None, below: descriptor.below },
+            Some((blob, record)),
+        )
     }
 }
 
@@ -105,6 +118,8 @@ pub(crate) struct ArchiveIs<'a> {
     pub(crate) media_type: &'a str,
     /// Digest of the archive as it comes.
     pub(crate) digest: Option<&'a Digest>,
+    /// The layers below, lowest first, as far as they are here.
+    pub(crate) below: &'a [LayerId],
 }
 
 /// Copies what is read to a sink.

@@ -80,6 +80,14 @@ pub enum StoreError {
         /// The layer.
         id: Digest,
     },
+    /// The layer has hard links into layers below and is here for an image with others.
+    #[error(
+        "layer {id} has links into the layers below it and cannot be shared with an image that has others"
+    )]
+    BelongsElsewhere {
+        /// The layer.
+        id: Digest,
+    },
     /// A blob is not in the store.
     #[error("blob {digest} is not in the image store")]
     NoSuchBlob {

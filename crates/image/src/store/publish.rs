@@ -30,10 +30,12 @@ impl StagedLayer {
 }
 
 /// What is known about a layer when it is complete.
-pub(crate) struct LayerFacts {
+pub(crate) struct LayerFacts<'a> {
     pub(crate) id: LayerId,
     pub(crate) extracted: Extracted,
     pub(crate) packed_size: Option<u64>,
+    /// The layers below, lowest first, that the layer was unpacked over.
+    pub(crate) below: &'a [LayerId],
 }
 
 /// Documents that came with an image.
@@ -64,7 +66,7 @@ impl ImageStore {
     pub(crate) fn publish_layer(
         &self,
         staged: StagedLayer,
-        facts: LayerFacts,
+        facts: LayerFacts<'_>,
         blob: Option<(StagedBlob, BlobRecord)>,
     ) -> Result<Layer, StoreError> {
         let mut state = self.writable_state()?;
@@ -96,7 +98,7 @@ impl ImageStore {
         &self,
         state: &State,
         staged: StagedLayer,
-        facts: LayerFacts,
+        facts: LayerFacts<'_>,
     ) -> Result<LayerRecord, StoreError> {
         let record = LayerRecord {
             directory: state.free_directory_name(&facts.id),
@@ -104,6 +106,7 @@ impl ImageStore {
             size: facts.extracted.size,
             packed_size: facts.packed_size,
             opaque_root: facts.extracted.opaque_root,
+            belongs_on: facts.extracted.links_below.then(|| facts.below.to_vec()),
             unsynced: Some(boot_id()?),
             blobs: Vec::new(),
             holders: Default::default(),
@@ -161,9 +164,7 @@ impl ImageStore {
         let layers = parse_layers(&id, config)?;
         self.sync_layers(&layers)?;
         let mut state = self.writable_state()?;
-        if let Some(missing) = layers.into_iter().find(|layer| !state.layers.contains_key(layer)) {
-            return Err(StoreError::NoSuchLayer { id: missing });
-        }
+        check_layers(&state, &layers)?;
         self.write_document(&id, config)?;
         let now = Timestamp::now();
         let mut record = state
@@ -225,6 +226,17 @@ impl ImageStore {
         state.records = changed;
         Ok(())
     }
+}
+
+/// All layers must be here, and those with copies from below must stand on the layers they were copied from.
+fn check_layers(state: &State, layers: &[LayerId]) -> Result<(), StoreError> {
+    for (position, id) in layers.iter().enumerate() {
+        let record = state.layers.get(id).ok_or_else(|| StoreError::NoSuchLayer { id: id.clone() })?;
+        if record.belongs_on.as_ref().is_some_and(|below| below[..] != layers[..position]) {
+            return Err(StoreError::BelongsElsewhere { id: id.clone() });
+        }
+    }
+    Ok(())
 }
 
 fn parse_layers(id: &Digest, config: &[u8]) -> Result<Vec<LayerId>, StoreError> {

@@ -72,6 +72,9 @@ pub(crate) struct LayerRecord {
     /// Compressed forms that are kept, so that save and push give the very bytes that were pulled.
     #[serde(default)]
     pub(crate) blobs: Vec<BlobRecord>,
+    /// For a layer with copies of files from below: the layers it was unpacked over, lowest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) belongs_on: Option<Vec<Digest>>,
     /// The boot during which it was written, until its files are known to be on disk. After another boot it is worthless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) unsynced: Option<String>,
