@@ -7,6 +7,7 @@ use clap::Args;
 use super::session::{Session, separator};
 use super::{Context, Failure};
 use crate::engine::observe;
+use crate::plan::hooks::Hooks;
 use crate::plan::observed::{Observed, ObservedContainer};
 use crate::plan::planner::{self, DownOptions};
 use crate::plan::{labels, names};
@@ -50,7 +51,7 @@ pub async fn run(context: &Context, args: DownArgs) -> Result<(), Failure> {
         images: images(context, project, &observed, args.rmi.as_deref()),
         timeout: args.timeout,
     };
-    let plan = planner::down(&name, &observed, &options);
+    let plan = Hooks::of(project).apply(planner::down(&name, &observed, &options), &observed.running());
     if plan.is_empty() {
         session.runner.progress.warning(&format!("no resource found to remove for project {name:?}"));
     }

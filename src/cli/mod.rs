@@ -30,6 +30,7 @@ mod restart;
 mod rm;
 mod run;
 mod scale;
+mod seccomp;
 mod selection;
 mod session;
 mod start;

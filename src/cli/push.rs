@@ -7,7 +7,7 @@ use futures::StreamExt;
 use super::reconcile::load;
 use super::session::{Session, separator};
 use super::{Context, Failure};
-use crate::engine::server_message;
+use crate::engine::{credentials_for, server_message};
 use crate::output::progress::{ProgressEvent, Status};
 use crate::plan::names;
 
@@ -78,7 +78,7 @@ async fn send(session: &Session, image: &str) -> Result<(), String> {
         _ => (image, "latest"),
     };
     let options = PushImageOptionsBuilder::default().tag(tag).build();
-    let mut messages = Box::pin(session.engine().docker().push_image(name, Some(options), None));
+    let mut messages = Box::pin(session.engine().docker().push_image(name, Some(options), credentials_for(image)));
     while let Some(message) = messages.next().await {
         let info = message.map_err(|error| server_message(&error))?;
         if let Some(error) = info.error_detail {

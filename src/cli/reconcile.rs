@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::session::Session;
-use super::{Context, Failure};
+use super::{Context, Failure, seccomp};
 use crate::engine::observe;
 use crate::execute;
 use crate::plan::desired::{Desired, UpOptions};
@@ -19,7 +19,9 @@ pub(super) fn load(context: &Context, services: &[String], with_dependencies: bo
         // Names the context's own defaults for everything else.
         ..context.load_options()?
     };
-    Ok(Arc::new(context.load_with(options)?.project))
+    let mut project = context.load_with(options)?.project;
+    seccomp::read_profiles(&mut project)?;
+    Ok(Arc::new(project))
 }
 
 /// Plans and runs. Images first: what they turn out to be decides which containers have to be made anew.
@@ -29,6 +31,7 @@ pub(super) async fn reconcile(
     let mut desired = Desired::from_project(project, options)?;
     let mut observed = observe(session.engine(), &desired.project).await?;
     let mut plan = planner::up(&desired, &observed)?;
+    session.warn(&plan);
     if session.dry_run() {
         session.run(&plan).await?;
         return Ok(desired);

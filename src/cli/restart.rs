@@ -33,7 +33,8 @@ pub async fn run(context: &Context, args: RestartArgs) -> Result<(), Failure> {
     let replicas: Vec<&ObservedContainer> = all.iter().filter(|c| !c.one_off).collect();
     let wanted = chosen(&replicas, &args);
     let chosen: Vec<&ObservedContainer> = replicas.into_iter().filter(|c| wanted.contains(&c.service)).collect();
-    session.run(&lifecycle(&chosen, &Lifecycle::Restart(args.timeout))).await
+    let plan = lifecycle(&chosen, &Lifecycle::Restart(args.timeout));
+    session.run(&selection::with_hooks(context, plan, &chosen)).await
 }
 
 /// The services named (all when none is) and those that depend on them with `restart: true`.

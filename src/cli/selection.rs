@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use super::session::Session;
 use super::{Context, Failure};
 use crate::engine::Engine;
+use crate::plan::Plan;
+use crate::plan::hooks::Hooks;
 use crate::plan::observed::{ObservedContainer, State};
 use crate::plan::planner::{Lifecycle, lifecycle};
 
@@ -51,7 +53,13 @@ pub async fn apply(context: &Context, services: &[String], title: &str, what: &L
     let session = Session::open(context, &context.project_name()?, title).await?;
     let containers = containers(context, session.engine(), services).await?;
     let replicas: Vec<&ObservedContainer> = containers.iter().filter(|container| !container.one_off).collect();
-    session.run(&lifecycle(&replicas, what)).await
+    session.run(&with_hooks(context, lifecycle(&replicas, what), &replicas)).await
+}
+
+/// A plan with the hooks of the files around its starts and stops.
+pub fn with_hooks(context: &Context, plan: Plan, containers: &[&ObservedContainer]) -> Plan {
+    let running = containers.iter().filter(|container| container.is_running()).map(|c| c.id.clone()).collect();
+    Hooks::of(context.project()).apply(plan, &running)
 }
 
 /// Refuses names that neither the files nor any container know.

@@ -60,7 +60,6 @@ impl Session {
 
     /// Runs a plan, or prints it with `--dry-run`.
     pub async fn run(&self, plan: &Plan) -> Result<(), Failure> {
-        self.warn(plan);
         if self.dry_run {
             // A reader that went away wants no more of it.
             let _ = write!(std::io::stdout(), "{plan}");

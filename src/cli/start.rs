@@ -35,7 +35,7 @@ pub async fn run(context: &Context, args: StartArgs) -> Result<(), Failure> {
     let replicas: Vec<&ObservedContainer> = all.iter().filter(|c| !c.one_off).collect();
     let wanted = with_dependencies(&replicas, &args.services);
     let chosen: Vec<&ObservedContainer> = replicas.into_iter().filter(|c| wanted.contains(&c.service)).collect();
-    let mut plan = lifecycle(&chosen, &Lifecycle::Start);
+    let mut plan = selection::with_hooks(context, lifecycle(&chosen, &Lifecycle::Start), &chosen);
     if args.wait {
         let after = (0..plan.steps.len()).collect();
         let containers = chosen.into_iter().map(ContainerTarget::from).collect();

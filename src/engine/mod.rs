@@ -4,12 +4,14 @@
 //! that engine can do. Decisions about projects are made elsewhere.
 
 mod connection;
+mod credentials;
 mod error;
 mod observe;
 mod target;
 mod version;
 
 pub use connection::{Engine, connect};
+pub use credentials::credentials_for;
 pub use error::{EngineError, is_conflict, is_not_found, is_not_modified, server_message};
 pub use observe::{labels_filter, observe};
 pub use target::{Target, TargetOptions};

@@ -36,6 +36,18 @@ pub enum StepError {
         /// Who needs it.
         users: Vec<ImageUser>,
     },
+    /// A hook ended with another code than 0.
+    #[error("{service} {moment} hook exited with status {status}: {output}")]
+    Hook {
+        /// Service.
+        service: String,
+        /// `post_start` or `pre_stop`.
+        moment: &'static str,
+        /// Exit code.
+        status: i64,
+        /// The end of its output.
+        output: String,
+    },
     /// A build failed.
     #[error("{}service {service}: cannot build image {image}: {reason}{}", place_text(.place), output_text(.output))]
     Build {

@@ -24,6 +24,7 @@ pub(super) fn resources(action: &Action) -> Vec<String> {
         | Action::PauseContainer(c)
         | Action::UnpauseContainer(c)
         | Action::DisconnectNetwork { container: c, .. }
+        | Action::RunHook { container: c, .. }
         | Action::RemoveContainer { container: c, .. } => vec![format!("Container {}", c.name)],
     }
 }
@@ -45,7 +46,7 @@ fn words(step: &Step) -> (&'static str, &'static str) {
         Action::KillContainer(..) => ("Killing", "Killed"),
         Action::PauseContainer(_) => ("Pausing", "Paused"),
         Action::UnpauseContainer(_) => ("Unpausing", "Unpaused"),
-        Action::DisconnectNetwork { .. } => ("", ""),
+        Action::DisconnectNetwork { .. } | Action::RunHook { .. } => ("", ""),
         Action::Wait { until: Readiness::Completed, .. } => ("Waiting", "Exited"),
         Action::Wait { .. } => ("Waiting", "Healthy"),
         Action::RemoveContainer { .. }

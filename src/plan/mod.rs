@@ -6,6 +6,7 @@
 pub mod desired;
 pub mod graph;
 pub mod hash;
+pub mod hooks;
 pub mod labels;
 pub mod names;
 pub mod observed;

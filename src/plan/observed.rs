@@ -2,7 +2,7 @@
 //!
 //! Does no I/O (see `engine::observe`) and knows nothing about what is wanted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, MountPoint, PortSummary};
 
@@ -23,6 +23,11 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// Ids of containers that run.
+    pub fn running(&self) -> BTreeSet<String> {
+        self.containers.iter().filter(|container| container.is_running()).map(|c| c.id.clone()).collect()
+    }
+
     /// Id of the image that a reference leads to. With a tag and a digest, the digest decides.
     pub fn image(&self, reference: &str) -> Option<&String> {
         self.images.get(reference).or_else(|| {

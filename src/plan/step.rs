@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bollard::models::{NetworkCreateRequest, VolumeCreateRequest};
 
 use super::desired::{BuildRequest, ContainerSpec};
+use super::hooks::HookSpec;
 
 /// Position of a step in its plan.
 pub type StepId = usize;
@@ -94,6 +95,13 @@ pub enum Action {
     PauseContainer(ContainerTarget),
     /// Thaw a container.
     UnpauseContainer(ContainerTarget),
+    /// Run a command in a container.
+    RunHook {
+        /// Where.
+        container: ContainerTarget,
+        /// What.
+        hook: Arc<HookSpec>,
+    },
     /// Remove a container that does not run, with its anonymous volumes if asked.
     RemoveContainer {
         /// Which.

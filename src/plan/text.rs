@@ -64,6 +64,9 @@ fn container_action(action: &Action, f: &mut Formatter<'_>) -> fmt::Result {
         Action::KillContainer(target, signal) => write!(f, "send {signal} to container {}", target.name),
         Action::PauseContainer(target) => write!(f, "pause container {}", target.name),
         Action::UnpauseContainer(target) => write!(f, "unpause container {}", target.name),
+        Action::RunHook { container, hook } => {
+            write!(f, "run {} in container {}", hook.command.join(" "), container.name)
+        }
         Action::RemoveContainer { container, volumes: true, .. } => {
             write!(f, "remove container {} and its anonymous volumes", container.name)
         }

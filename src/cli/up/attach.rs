@@ -246,7 +246,8 @@ impl Attached<'_> {
         let containers = self.session.engine().containers(&self.desired.project).await?;
         let chosen: Vec<&ObservedContainer> =
             containers.iter().filter(|c| c.is_running() && !c.one_off && self.is_selected(&c.service)).collect();
-        let plan = lifecycle(&chosen, what);
+        let running = chosen.iter().map(|container| container.id.clone()).collect();
+        let plan = self.desired.hooks.apply(lifecycle(&chosen, what), &running);
         self.session.run_to_the_end(&plan).await
     }
 

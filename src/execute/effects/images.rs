@@ -4,7 +4,7 @@ use bollard::models::CreateImageInfo;
 use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveImageOptionsBuilder};
 use futures::StreamExt;
 
-use crate::engine::{is_conflict, is_not_found};
+use crate::engine::{credentials_for, is_conflict, is_not_found};
 use crate::execute::{Runner, StepError, build, texts};
 use crate::output::progress::{ProgressEvent, Status};
 use crate::plan::step::{ImagePull, Step};
@@ -24,7 +24,8 @@ pub(super) async fn pull(runner: &Runner, pull: &ImagePull) -> Result<(), StepEr
 async fn fetch(runner: &Runner, pull: &ImagePull) -> Result<(), String> {
     let (name, tag) = split(&pull.image);
     let options = CreateImageOptionsBuilder::default().from_image(name).tag(tag).platform(&pull.platform);
-    let mut stream = Box::pin(runner.engine.docker().create_image(Some(options.build()), None, None));
+    let credentials = credentials_for(&pull.image);
+    let mut stream = Box::pin(runner.engine.docker().create_image(Some(options.build()), None, credentials));
     while let Some(item) = stream.next().await {
         let info = item.map_err(|error| StepError::reason(&error))?;
         if !runner.quiet_pull {

@@ -2,6 +2,7 @@
 
 mod containers;
 mod files;
+mod hooks;
 mod images;
 mod resources;
 
@@ -23,6 +24,7 @@ pub(super) async fn run(
         Action::DisconnectNetwork { network, container } => {
             resources::disconnect(runner, network, container).await
         }
+        Action::RunHook { container, hook } => hooks::run(runner, container, hook).await,
         Action::CreateVolume(request) => resources::create_volume(runner, request).await,
         Action::RemoveVolume(name) => resources::remove_volume(runner, step, name).await,
         Action::Wait { until, containers, service } => match events {

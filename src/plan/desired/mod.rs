@@ -11,6 +11,7 @@ mod options;
 mod ports;
 mod resources;
 mod secrets;
+mod unsupported;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use ports::HostPort;
 pub use secrets::InlineFile;
 
 use super::graph::{self, Cycle};
+use super::hooks::Hooks;
 use super::{hash, labels, names};
 use crate::project::Project;
 use crate::project::model::{Condition, Service};
@@ -41,6 +43,10 @@ pub struct Desired {
     pub networks: BTreeMap<String, DesiredNetwork>,
     /// Volumes that some service uses, by key.
     pub volumes: BTreeMap<String, DesiredVolume>,
+    /// Hooks of its services.
+    pub hooks: Hooks,
+    /// What the user should know about the files.
+    pub warnings: Vec<String>,
     /// Flags.
     pub options: UpOptions,
 }
@@ -145,6 +151,8 @@ impl Desired {
             networks: used_networks(project, &services),
             volumes: used_volumes(project, &services),
             known_services: project.services.keys().chain(project.disabled_services.keys()).cloned().collect(),
+            hooks: Hooks::of(Some(project)),
+            warnings: project.services.values().filter_map(|s| unsupported::warnings(project, s)).collect(),
             services,
             options,
         })
@@ -166,6 +174,7 @@ fn check_names(project: &Project, options: &UpOptions) -> Result<(), DesiredErro
 
 impl DesiredService {
     fn new(project: &Arc<Project>, service: &Service, options: &UpOptions) -> Result<DesiredService, DesiredError> {
+        unsupported::refuse(project, service)?;
         let desired = DesiredService {
             name: service.name.clone(),
             scale: scale_of(service, options),
