@@ -5,15 +5,16 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use wharf_engine::EnginePaths;
+use wharf_engine::{EnginePaths, WorkerOptions};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let words: Vec<&str> = arguments.iter().skip(1).filter_map(|word| word.to_str()).collect();
     match words.as_slice() {
         ["engine", "run"] => engine(wharf_engine::run_monitor),
-        ["engine", "worker"] => engine(wharf_engine::run_worker),
+        ["engine", "worker"] => engine(|paths| wharf_engine::run_worker(paths, worker_options())),
         _ => ExitCode::from(wharf::cli::main(arguments)),
     }
 }
@@ -27,4 +28,10 @@ fn engine<E: std::fmt::Display>(run: impl FnOnce(&EnginePaths) -> Result<i32, E>
             ExitCode::FAILURE
         }
     }
+}
+
+/// `WHARF_ENGINE_IDLE_SECONDS`: how long an engine that looks after nothing waits for the next request.
+fn worker_options() -> WorkerOptions {
+    let seconds = std::env::var("WHARF_ENGINE_IDLE_SECONDS").ok().and_then(|text| text.parse().ok());
+    WorkerOptions { idle: seconds.map(Duration::from_secs) }
 }
