@@ -7,5 +7,6 @@ mod cgroup;
 mod container;
 mod exec;
 mod monitor;
+mod overlay;
 mod security;
 mod support;
