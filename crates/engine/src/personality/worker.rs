@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use tokio::signal::unix::{SignalKind, signal};
+use wharf_container::cgroup::Cgroup;
 use wharf_container::client::MonitorLink;
 use wharf_container::process::Identity;
 
@@ -99,7 +100,20 @@ async fn serve(core: &Arc<Core>, idle: Duration) -> Result<(), StartError> {
     let _ = tokio::time::timeout(Duration::from_secs(2), served).await;
     server.abort();
     let _ = fs::remove_file(paths.pid_file());
+    leave_host(core);
     Ok(())
+}
+
+/// Gives back what is the engine's own on this host, unless a container still runs: it comes back with the next one.
+fn leave_host(core: &Core) {
+    if core.containers.all().iter().any(|container| container.status().has_process()) {
+        return;
+    }
+    core.connector.close_down();
+    let parent = Cgroup::open(&core.hierarchies, "", &core.paths.name());
+    if let Err(error) = parent.and_then(|parent| parent.remove()) {
+        tracing::warn!(%error, "the engine's cgroup is left");
+    }
 }
 
 fn bind(paths: &EnginePaths) -> Result<tokio::net::UnixListener, StartError> {
