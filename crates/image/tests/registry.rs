@@ -42,8 +42,9 @@ impl Host {
     async fn push(&self, name: &str) -> wharf_image::registry::Pushed {
         let (registry, name) = (self.registry.clone(), reference(name));
         // In a task of its own, as an engine does it.
-        let push =
-            async move { registry.push(&name, &PushOptions::default(), &ProgressSink::none()).await.unwrap() };
+        let push = async move {
+            registry.push(&name, &PushOptions::default(), &ProgressSink::none()).await.unwrap()
+        };
         tokio::spawn(push).await.unwrap()
     }
 }

@@ -65,7 +65,8 @@ impl Registry {
             .digest()
             .map_or_else(|| reference.tag().unwrap_or_default().to_owned(), Digest::to_string);
         progress.part(&label, Status::PullingFrom { repository: reference.path().to_owned() });
-        let before = self.store().resolve(&reference.to_string()).ok();
+        let name = reference.to_string();
+        let before = self.blocking(move |store| Ok(store.resolve(&name).ok())).await?;
         let (image, new) = self.fetch(reference, &resolved, progress).await?;
         let changed = new || before.is_none_or(|before| before.id != image.id);
         progress.overall(Status::Digest(resolved.target.clone()));

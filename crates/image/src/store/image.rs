@@ -28,8 +28,6 @@ pub struct Image {
     pub size: u64,
     /// Diff ids, lowest first.
     pub layers: Vec<LayerId>,
-    /// The image it was made from here.
-    pub parent: Option<Digest>,
     /// The configuration document.
     pub config: Arc<ImageConfig>,
 }
@@ -79,7 +77,7 @@ fn no_such(id: &Digest) -> StoreError {
 }
 
 impl State {
-    fn image(&self, id: &Digest, config: Arc<ImageConfig>) -> Option<Image> {
+    pub(super) fn image(&self, id: &Digest, config: Arc<ImageConfig>) -> Option<Image> {
         let record = self.records.images.get(id)?;
         let own = || self.records.tags.iter().filter(|(_, tag)| tag.image == *id);
         let layers = config.rootfs.diff_ids.clone();
@@ -96,7 +94,6 @@ impl State {
             tagged: own().map(|(_, tag)| tag.tagged).max().unwrap_or(record.added),
             size,
             layers,
-            parent: record.parent.clone(),
             config,
         })
     }

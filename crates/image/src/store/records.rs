@@ -30,9 +30,6 @@ pub(crate) struct ImageRecord {
     /// Where it came from, by full repository name.
     #[serde(default)]
     pub(crate) sources: BTreeMap<String, Source>,
-    /// The image it was made from here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) parent: Option<Digest>,
     /// When it came into the store.
     pub(crate) added: Timestamp,
 }

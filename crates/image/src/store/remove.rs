@@ -45,10 +45,14 @@ impl ImageStore {
     /// # Errors
     /// [`StoreError::NoSuchImage`]; [`StoreError::Conflict`] when containers or several repositories stand against it.
     pub fn remove(&self, name: &str, force: bool, users: Users<'_>) -> Result<Vec<Removal>, StoreError> {
-        let image = self.resolve(name)?;
+        let found = self.resolve(name)?;
+        let users = users(&found.id);
         let mut state = self.writable_state()?;
+        // Once more, now that nothing changes any more: the name may have moved meanwhile.
+        let moved = || StoreError::NoSuchImage { name: name.to_owned() };
+        let id = state.find(name)?;
+        let image = state.image(&id, found.config).filter(|image| image.id == found.id).ok_or_else(moved)?;
         let by_id = state.names_by_id(name);
-        let users = users(&image.id);
         let mut names = if by_id { all_names(&image) } else { named(&image, name)? };
         if !by_id {
             names.extend(state.orphaned_digests(&image, &names));
@@ -74,9 +78,13 @@ impl ImageStore {
     /// When the state cannot be written or files cannot be removed.
     pub fn prune(&self, select: &dyn Fn(&Image) -> bool, users: Users<'_>) -> Result<Pruned, StoreError> {
         let mut pruned = Pruned::default();
-        for image in self.list()?.iter().filter(|image| select(image) && users(&image.id).is_empty()) {
+        for listed in self.list()?.into_iter().filter(|image| select(image) && users(&image.id).is_empty()) {
             let mut state = self.writable_state()?;
-            let (removals, garbage) = self.forget(&mut state, image, &all_names(image), true)?;
+            // It may have got a name since it was listed.
+            let Some(image) = state.image(&listed.id, listed.config).filter(|image| select(image)) else {
+                continue;
+            };
+            let (removals, garbage) = self.forget(&mut state, &image, &all_names(&image), true)?;
             drop(state);
             pruned.removals.extend(removals);
             pruned.reclaimed += garbage.delete()?;
