@@ -111,7 +111,9 @@ async fn stream(
     body: Option<context::Body>,
 ) -> Result<(), StepError> {
     let mut output = Output::new(runner, request);
-    let mut messages = Box::pin(runner.engine.docker().build_image(options, None, body));
+    // bollard 0.21 wants a body even where the context is not in it.
+    let body = body.unwrap_or_else(|| bollard::body_full(bytes::Bytes::new()));
+    let mut messages = Box::pin(runner.engine.docker().build_image(options, None, Some(body)));
     while let Some(message) = messages.next().await {
         let info: BuildInfo = message
             .map_err(|error| failed(request, StepError::reason(&error), output.last_lines()))?;
