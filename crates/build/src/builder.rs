@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use futures::future::try_join_all;
 
@@ -104,6 +105,22 @@ impl Builder {
         Ok(BuiltImage { id: image.id, tags: image.tags })
     }
 
+    /// Removes what no build has used since `limit`: results of steps, checksums, cache mounts; then layers and blobs in the store that
+    /// nothing needs any more. What running builds use stays. Gives the bytes that came free. Blocks.
+    ///
+    /// # Errors
+    /// When something cannot be removed; what was removed until then stays removed.
+    pub fn prune(&self, limit: SystemTime) -> Result<u64, BuildError> {
+        let cache = &self.shared.cache;
+        self.shared.forget_steps(limit)?;
+        cache.images.prune(limit)?;
+        cache.trees.prune(limit)?;
+        cache.files.prune(limit)?;
+        let mounts = cache.mounts.prune(limit)?;
+        let collected = self.shared.store.prune(&|_| false, &|_| Vec::new()).map_err(BuildError::Store)?;
+        Ok(mounts + collected.reclaimed)
+    }
+
     async fn export(
         &self,
         request: &BuildRequest,
@@ -186,7 +203,7 @@ impl Prepared {
             let base = self.graph.0[index].base.clone();
             let state = self.initial_state(&base, &stages, platform);
             let plan = planner.stage(index, base, state)?;
-            stages.push(NamedStage { plan, index, name: self.shown_name(index), use_cache: self.uses_cache(request, index) });
+            stages.push(NamedStage { plan, index, name: shown_name(&self.file, index), use_cache: self.uses_cache(request, index) });
         }
         Ok(stages)
     }
@@ -205,18 +222,19 @@ impl Prepared {
         }
     }
 
-    /// The name that steps show; none in a file with one stage.
-    fn shown_name(&self, index: usize) -> String {
-        match self.file.stages.len() {
-            1 => String::new(),
-            _ => graph::stage_name(&self.file, index),
-        }
-    }
 
     fn uses_cache(&self, request: &BuildRequest, index: usize) -> bool {
         let name = graph::stage_name(&self.file, index);
         let named = |wanted: &String| wanted.to_lowercase() == name || wanted.parse() == Ok(index);
         !request.no_cache && !request.no_cache_stages.iter().any(named)
+    }
+}
+
+/// The name of a stage that steps show; none for the only stage of a file when it has no name.
+fn shown_name(file: &Dockerfile, index: usize) -> String {
+    match file.stages.as_slice() {
+        [only] if only.name.is_none() => String::new(),
+        _ => graph::stage_name(file, index),
     }
 }
 
@@ -226,8 +244,7 @@ fn wanted(file: &Dockerfile, graph: &Graph, order: &[usize], missing: Vec<ImageN
         let base_of = order.iter().find(|index| graph.0[**index].base == Base::Image(need.clone()));
         let Some(&index) = base_of else { return (format!("[image] {}", need.reference), 1) };
         let count = 1 + file.stages[index].instructions.iter().filter(|instruction| instruction.makes_layer()).count();
-        let stage = if file.stages.len() == 1 { String::new() } else { graph::stage_name(file, index) };
-        (step_name(&stage, 1, count, &format!("FROM {}", need.reference)), file.stages[index].line)
+        (step_name(&shown_name(file, index), 1, count, &format!("FROM {}", need.reference)), file.stages[index].line)
     };
     let wanted = missing.into_iter().map(|need| {
         let (name, line) = name(&need);
@@ -294,4 +311,11 @@ fn report(events: &EventSink, image: &Image, tags: &[Reference]) {
     for tag in tags {
         events(BuildEvent::Tagged { name: tag.familiar() });
     }
+}
+
+/// An engine runs builds as tasks of their own, so they must be able to move between threads: this compiles only if they are.
+#[cfg(test)]
+#[expect(dead_code, reason = "compiling it is the test")]
+fn builds_are_send<'a>(builder: &'a Builder, request: &'a BuildRequest, services: Services<'a>) -> impl Future<Output: Send> + Send + 'a {
+    builder.build(request, services)
 }

@@ -19,7 +19,7 @@ use crate::tree::TreeError;
 pub enum BuildError {
     /// The Dockerfile says something wrong.
     #[error(transparent)]
-    Dockerfile(#[from] DockerfileError),
+    Dockerfile(#[from] Box<DockerfileError>),
     /// A file of the request cannot be read.
     #[error("cannot read {path}")]
     Read {
@@ -59,7 +59,7 @@ pub enum BuildError {
         reference: String,
         /// Why.
         #[source]
-        source: ImageError,
+        source: Box<ImageError>,
     },
     /// A step failed.
     #[error("{place}: {instruction}")]
@@ -70,7 +70,7 @@ pub enum BuildError {
         instruction: String,
         /// Why.
         #[source]
-        source: StepError,
+        source: Box<StepError>,
     },
     /// The image store failed.
     #[error("cannot store the image")]
@@ -168,6 +168,12 @@ pub enum StepError {
     /// The build directory failed.
     #[error("in the build directory")]
     Cache(#[from] CacheError),
+}
+
+impl From<DockerfileError> for BuildError {
+    fn from(error: DockerfileError) -> Self {
+        Self::Dockerfile(Box::new(error))
+    }
 }
 
 impl BuildError {

@@ -1,4 +1,5 @@
 //! What is built again and what is not.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
@@ -94,6 +95,24 @@ async fn a_missing_layer_is_built_again() {
     let again = shop.good("FROM busybox\nRUN echo x > /x\n").await;
     assert_eq!(again.executed().len(), 1);
     assert_eq!(again.read("/x"), built.read("/x"));
+}
+
+#[tokio::test]
+async fn pruning_forgets_what_no_image_needs() {
+    let Some(shop) = Workshop::new() else { return };
+    let text = "FROM busybox AS b\nRUN --mount=type=cache,target=/c echo kept > /c/f; head -c 100000 /bin/busybox > /big\nFROM busybox\nCOPY --from=b /etc/group /g\n";
+    let mut request = shop.request(text);
+    request.tags = vec!["kept:1".to_owned()];
+    let image = shop.good_request(&request).await.image.id;
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    assert_eq!(shop.builder.prune(long_ago).unwrap(), 0, "everything was used just now");
+    assert!(shop.good_request(&request).await.executed().is_empty());
+    let soon = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+    let freed = shop.builder.prune(soon).unwrap();
+    assert!(freed >= 100_005, "{freed}");
+    assert_eq!(fs::read_dir(shop.top.path().join("build/mounts")).unwrap().count(), 0);
+    assert!(shop.store.layer_dirs(&image).is_ok(), "the image's own layers stay");
+    assert_eq!(shop.good_request(&request).await.executed().len(), 2);
 }
 
 /// Prints the numbers that the budgets are about; they are compared by hand, not asserted, because other tests run at the same time.

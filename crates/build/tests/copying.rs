@@ -1,4 +1,5 @@
 //! `COPY` and `ADD` in detail, and that neither leaves the image.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
@@ -74,8 +75,28 @@ async fn modes_times_and_hard_links_are_kept() {
     let one = built.path("/d/one").unwrap().metadata().unwrap();
     assert_eq!((one.mtime(), one.nlink()), (1_000, 2));
     assert_eq!((built.owner("/d/one"), built.owner("/e/f/one")), ("4750 0:0".into(), "640 5:5".into()));
-    assert_eq!((built.owner("/e"), built.owner("/e/f")), ("755 5:5".into(), "640 5:5".into()));
+    assert_eq!((built.owner("/e"), built.owner("/e/f")), ("640 5:5".into(), "640 5:5".into()));
     assert_eq!(built.top_layer(), ["l", "l/one", "l/two"]);
+}
+
+/// The values are what Docker Engine 28.5 made of the same file.
+#[tokio::test]
+async fn new_directories_are_plain_and_what_is_below_keeps_its_owner() {
+    let Some(shop) = Workshop::new() else { return };
+    let built = shop
+        .good(
+            "FROM busybox AS s\nRUN mkdir -p /src/in /tgt/in && echo x > /src/in/f && chmod 700 /src /src/in && chown -R 7:8 /src && \\\n\
+             chmod 4711 /src/in/f && chown 9:9 /tgt /tgt/in\nFROM busybox\nCOPY --from=s /src /new\nCOPY --from=s /src /deep/er/new/\n\
+             COPY --from=s --chown=5:6 --chmod=0750 /src /ch/a\nCOPY --from=s /src/in/f /file/f\nCOPY --from=s /tgt /etc\n",
+        )
+        .await;
+    for (path, expected) in [
+        ("/new", "755 0:0"), ("/new/in", "700 7:8"), ("/new/in/f", "4711 7:8"), ("/deep", "755 0:0"), ("/deep/er/new/in", "700 7:8"),
+        ("/ch", "750 5:6"), ("/ch/a", "750 5:6"), ("/ch/a/in/f", "750 5:6"), ("/file", "755 0:0"), ("/file/f", "4711 7:8"),
+        ("/etc", "755 0:0"), ("/etc/in", "755 9:9"),
+    ] {
+        assert_eq!(built.owner(path), expected, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! Whole builds on overlayfs with real processes.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 #[expect(dead_code, reason = "each test program uses a part of it")]
 mod support;
@@ -58,7 +59,7 @@ async fn stages_pass_files_on_with_their_owners() {
     assert_eq!(output(&built.events), ["tool", "tool"]);
     assert_eq!(built.owner("/kept/bin/tool"), "644 7:8");
     assert_eq!(built.owner("/owned/tool"), "700 1000:33");
-    assert_eq!(built.owner("/owned"), "755 1000:33");
+    assert_eq!(built.owner("/owned"), "700 1000:33", "--chmod is for new directories too");
     assert_eq!(built.read("/links/link"), "tool\n");
 }
 
@@ -198,6 +199,9 @@ async fn what_cannot_work_is_said_before_anything_runs() {
     let Some(shop) = Workshop::new() else { return };
     let missing = shop.bad("FROM busybox\nCOPY nothere /x\n").await;
     assert!(missing.starts_with("Dockerfile:2: COPY nothere /x: cannot find the files: \"nothere\": not found"), "{missing}");
+    let wildcard = shop.good("FROM busybox\nCOPY nothere* /x\n").await;
+    assert!(wildcard.path("/x").is_none());
+    assert!(wildcard.events.contains(&BuildEvent::Warning { message: "COPY: nothing matches \"nothere*\"".to_owned() }));
     let image = shop.bad("FROM nosuch:1\n").await;
     assert_eq!(image, "Dockerfile:1: cannot get the image nosuch:1: nosuch:1: there is no registry here");
     let host = shop.bad("FROM busybox\nRUN --network=host true\n").await;

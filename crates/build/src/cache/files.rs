@@ -1,13 +1,13 @@
 //! The digests of contexts' files, in memory and on disk.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use super::CacheError;
 use super::key::KeyBuilder;
-use super::records::write_whole;
+use super::records::{Records, write_whole};
 use crate::tree::digests::Digests;
 
 /// Most files that are remembered for one tree; beyond it everything is forgotten and learned again.
@@ -16,6 +16,7 @@ const MAX_FILES: usize = 500_000;
 /// Digests by tree.
 #[derive(Debug)]
 pub(crate) struct FileDigests {
+    records: Records,
     directory: PathBuf,
     open: Mutex<HashMap<PathBuf, Arc<Digests>>>,
 }
@@ -23,8 +24,13 @@ pub(crate) struct FileDigests {
 impl FileDigests {
     /// The digests kept in a directory, which is made when it is missing.
     pub fn open(directory: PathBuf) -> Result<Self, CacheError> {
-        fs::create_dir_all(&directory).map_err(CacheError::at("create", &directory))?;
-        Ok(Self { directory, open: Mutex::default() })
+        Ok(Self { records: Records::open(directory.clone())?, directory, open: Mutex::default() })
+    }
+
+    /// Removes the files that were not written since `limit`.
+    pub fn prune(&self, limit: SystemTime) -> Result<(), CacheError> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.records.prune(limit)
     }
 
     /// The digests of the tree at a path of this host.

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use rustix::fs::{Gid, Mode, Uid};
-use tokio::sync::OwnedMutexGuard;
+use wharf_container::fsroot::Root;
 
 use super::CacheError;
-use super::flights::Flights;
+use super::flights::{Flight, Flights};
 use super::key::KeyBuilder;
 use crate::dockerfile::mount::{CacheMount, Sharing};
 
@@ -24,7 +25,7 @@ pub(crate) struct CacheDirectory {
     pub path: PathBuf,
     /// Whether it was made just now and may want initial content.
     pub is_new: bool,
-    _guard: Option<OwnedMutexGuard<()>>,
+    _flight: Flight,
 }
 
 impl CacheMounts {
@@ -39,11 +40,8 @@ impl CacheMounts {
         let id = mount.id.as_deref().unwrap_or(&mount.target);
         let key = KeyBuilder::new("mount").field("id", id).field("source", source).finish();
         match mount.sharing {
-            Sharing::Shared => self.directory(mount, &key, None),
-            Sharing::Locked => {
-                let guard = self.flights.enter(&key).await;
-                self.directory(mount, &key, Some(guard))
-            }
+            Sharing::Shared => self.directory(mount, &key, self.flights.enter_shared(&key).await),
+            Sharing::Locked => self.directory(mount, &key, self.flights.enter(&key).await),
             Sharing::Private => self.private(mount, &key),
         }
     }
@@ -53,14 +51,14 @@ impl CacheMounts {
         let mut number = 0u32;
         loop {
             let name = format!("{key}-{number}");
-            if let Some(guard) = self.flights.try_enter(&name) {
-                return self.directory(mount, &name, Some(guard));
+            if let Some(flight) = self.flights.try_enter(&name) {
+                return self.directory(mount, &name, flight);
             }
             number += 1;
         }
     }
 
-    fn directory(&self, mount: &CacheMount, name: &str, guard: Option<OwnedMutexGuard<()>>) -> Result<CacheDirectory, CacheError> {
+    fn directory(&self, mount: &CacheMount, name: &str, flight: Flight) -> Result<CacheDirectory, CacheError> {
         let path = self.directory.join(name);
         let is_new = match fs::create_dir(&path) {
             Ok(()) => true,
@@ -70,11 +68,39 @@ impl CacheMounts {
         if is_new {
             set_owner_and_mode(&path, mount).map_err(CacheError::at("set the owner and mode of", &path))?;
         }
-        Ok(CacheDirectory { path, is_new, _guard: guard })
+        note_use(&path);
+        Ok(CacheDirectory { path, is_new, _flight: flight })
+    }
+
+    /// Removes the directories that nobody uses and nobody used since `limit`; gives the bytes of their files. Blocks.
+    pub fn prune(&self, limit: SystemTime) -> Result<u64, CacheError> {
+        let mut bytes = 0;
+        for entry in fs::read_dir(&self.directory).map_err(CacheError::at("list", &self.directory))? {
+            let path = entry.map_err(CacheError::at("list", &self.directory))?.path();
+            let used = path.symlink_metadata().and_then(|metadata| metadata.modified());
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let Some(_flight) = self.flights.try_enter(&name).filter(|_| used.is_ok_and(|used| used < limit)) else { continue };
+            bytes += size(&path);
+            fs::remove_dir_all(&path).map_err(CacheError::at("remove", &path))?;
+        }
+        Ok(bytes)
     }
 }
 
 fn set_owner_and_mode(path: &Path, mount: &CacheMount) -> rustix::io::Result<()> {
     rustix::fs::chown(path, Some(Uid::from_raw(mount.user)), Some(Gid::from_raw(mount.group)))?;
     rustix::fs::chmod(path, Mode::from_raw_mode(mount.mode))
+}
+
+/// The time of the directory steers only what is removed first.
+fn note_use(path: &Path) {
+    if let Ok(directory) = fs::File::open(path) {
+        let _ = directory.set_modified(SystemTime::now());
+    }
+}
+
+/// Bytes of all files below; what cannot be read does not count.
+fn size(path: &Path) -> u64 {
+    let Ok(walk) = Root::open(path).and_then(|root| root.walk(Path::new("/"))) else { return 0 };
+    walk.flatten().map(|entry| u64::try_from(entry.stat.st_size).unwrap_or(0)).sum()
 }

@@ -84,19 +84,24 @@ impl Records {
         }
     }
 
-    /// All keys with the time of their last use.
-    pub fn keys(&self) -> Result<Vec<(String, SystemTime)>, CacheError> {
+    /// The keys that were not used since `limit`, sorted.
+    pub fn unused(&self, limit: SystemTime) -> Result<Vec<String>, CacheError> {
         let mut keys = Vec::new();
         for entry in fs::read_dir(&self.directory).map_err(CacheError::at("list", &self.directory))? {
             let entry = entry.map_err(CacheError::at("list", &self.directory))?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let used = entry.metadata().and_then(|metadata| metadata.modified());
-            if let (Some(key), Ok(used)) = (name.strip_suffix(".json"), used) {
-                keys.push((key.to_owned(), used));
+            if let (Some(key), true) = (name.strip_suffix(".json"), used.is_ok_and(|used| used < limit)) {
+                keys.push(key.to_owned());
             }
         }
         keys.sort();
         Ok(keys)
+    }
+
+    /// Removes the records that were not used since `limit`.
+    pub fn prune(&self, limit: SystemTime) -> Result<(), CacheError> {
+        self.unused(limit)?.iter().try_for_each(|key| self.remove(key))
     }
 
     fn path(&self, key: &str) -> PathBuf {

@@ -18,7 +18,7 @@ use wharf_image::layer::LayerError;
 
 use crate::tree::TreeError;
 
-pub(crate) use place::create_directories;
+pub(crate) use place::{NewDirectories, create_directories};
 pub(crate) use transfer::{Copier, Rules};
 
 /// Why files could not be copied.

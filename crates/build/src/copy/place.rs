@@ -162,8 +162,22 @@ pub(super) fn set_directory_times(root: &Root, path: &Path, metadata: &Metadata)
     rustix::fs::futimens(&opened, &metadata.times()).map_err(|source| CopyError::place("set the times of", path, source))
 }
 
-/// Makes a directory and its missing parents with mode 0755; what had to be made belongs to `owner` (contract 8.4.1).
-pub(crate) fn create_directories(root: &Root, path: &Path, owner: Owner) -> Result<OwnedFd, CopyError> {
+/// What directories get that have no counterpart in the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NewDirectories {
+    pub owner: Owner,
+    /// Permission bits.
+    pub mode: u32,
+}
+
+impl NewDirectories {
+    fn metadata(self) -> Metadata {
+        Metadata { owner: self.owner, mode: self.mode, modified: None, attributes: Vec::new() }
+    }
+}
+
+/// Opens a directory; it and its parents are made where they are missing (contract 8.4.1). Says whether anything was made.
+pub(crate) fn create_directories(root: &Root, path: &Path, new: NewDirectories) -> Result<(OwnedFd, bool), CopyError> {
     let missing: Vec<PathBuf> = path
         .ancestors()
         .take_while(|ancestor| root.locate(ancestor).is_err_and(|error| error.is_not_found()))
@@ -173,10 +187,9 @@ pub(crate) fn create_directories(root: &Root, path: &Path, owner: Owner) -> Resu
         Some(code) if code == Errno::NOTDIR.raw_os_error() => CopyError::NotADirectory(path.to_owned()),
         _ => error.into(),
     })?;
-    let metadata = Metadata { owner, mode: 0o755, modified: None, attributes: Vec::new() };
-    for made in missing {
-        let opened = root.open_with(&made, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
-        metadata.apply(opened.as_fd()).map_err(|source| CopyError::place("set the metadata of", &made, source))?;
+    for made in &missing {
+        let opened = root.open_with(made, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
+        new.metadata().apply(opened.as_fd()).map_err(|source| CopyError::place("set the metadata of", made, source))?;
     }
-    Ok(opened)
+    Ok((opened, !missing.is_empty()))
 }

@@ -10,7 +10,7 @@ use wharf_container::fsroot::Root;
 use super::CopyError;
 use super::mode::Change;
 use super::owner::Owner;
-use super::place::{Metadata, Place, create_directories, set_directory_times};
+use super::place::{Metadata, NewDirectories, Place, create_directories, set_directory_times};
 use super::unpack;
 use crate::paths;
 use crate::tree::select::{Found, Selection, kind};
@@ -56,7 +56,7 @@ impl<'a> Copier<'a> {
         }
         let destination = Path::new(destination);
         if into_directory {
-            create_directories(self.root, destination, self.new_owner())?;
+            self.create(destination)?;
         }
         match directory {
             true => self.directory(tree, selection, destination),
@@ -72,13 +72,19 @@ impl<'a> Copier<'a> {
     pub fn content(&self, name: &str, content: &str, destination: &str, into_directory: bool) -> Result<(), CopyError> {
         let mut path = PathBuf::from(destination);
         if into_directory || self.is_directory(&path) {
-            create_directories(self.root, &path, self.new_owner())?;
+            self.create(&path)?;
             path.push(name);
         }
         let mode = self.rules.mode.as_ref().map_or(0o644, |change| change.apply(0o644, false));
         let metadata = Metadata { owner: self.new_owner(), mode, modified: None, attributes: Vec::new() };
         let (parent, path) = self.final_place(&path)?;
         place(&parent, &path).file(&mut content.as_bytes(), &metadata)
+    }
+
+    /// Opens a directory, and makes it and its parents where they are missing. Says whether anything was made.
+    fn create(&self, path: &Path) -> Result<(OwnedFd, bool), CopyError> {
+        let mode = self.rules.mode.as_ref().map_or(0o755, |change| change.apply(0o755, true));
+        create_directories(self.root, path, NewDirectories { owner: self.new_owner(), mode })
     }
 
     /// Owner of what has no counterpart in the source.
@@ -92,14 +98,14 @@ impl<'a> Copier<'a> {
 
     /// `--parents`: the directories between the mark and the file are made like in the source (contract 8.4.6).
     fn with_parents(&self, tree: &Tree, selection: &Selection, destination: &str) -> Result<(), CopyError> {
-        create_directories(self.root, Path::new(destination), self.new_owner())?;
+        self.create(Path::new(destination))?;
         let kept = selection.name[selection.pivot..].trim_start_matches('/');
         let ends: Vec<usize> = kept.match_indices('/').map(|(at, _)| at).collect();
         for end in ends {
             let source = paths::join(&selection.name[..selection.pivot], &kept[..end]);
             let stat = rustix::fs::fstat(tree.root.locate(&Path::new("/").join(&source))?).map_err(|error| TreeError::read(Path::new(&source), error))?;
             let target = Path::new(destination).join(&kept[..end]);
-            self.ensure_directory(&target, &self.metadata(tree, Path::new(&source), &stat)?)?;
+            self.ensure_like_source(&target, &self.metadata(tree, Path::new(&source), &stat)?)?;
         }
         let target = Path::new(destination).join(kept);
         match kind(&selection.stat) {
@@ -116,15 +122,16 @@ impl<'a> Copier<'a> {
     }
 
     fn unpack(&self, tree: &Tree, selection: &Selection, destination: &Path) -> Result<(), CopyError> {
-        let target = create_directories(self.root, destination, self.new_owner())?;
+        let target = self.create(destination)?.0;
         unpack::unpack(tree, selection, &target, self.rules.owner)
     }
 
     /// The contents of a directory.
     fn directory(&self, tree: &Tree, selection: &Selection, destination: &Path) -> Result<(), CopyError> {
         let mut dated = Vec::new();
-        let metadata = self.metadata(tree, &selection.path, &selection.stat)?;
-        if self.ensure_directory(destination, &metadata)? {
+        // As in Docker, a new destination has the source's times, but not its owner and mode.
+        if self.create(destination)?.1 {
+            let metadata = self.metadata(tree, &selection.path, &selection.stat)?;
             dated.push(Dated { path: destination.to_owned(), metadata });
         }
         let mut links: HashMap<(u64, u64), PathBuf> = HashMap::new();
@@ -201,24 +208,18 @@ impl<'a> Copier<'a> {
         }
     }
 
-    /// The destination of a directory: an existing one keeps its metadata. Says whether it was made.
-    fn ensure_directory(&self, path: &Path, metadata: &Metadata) -> Result<bool, CopyError> {
+    /// A directory that `--parents` keeps; an existing one keeps its metadata.
+    fn ensure_like_source(&self, path: &Path, metadata: &Metadata) -> Result<(), CopyError> {
         if self.is_directory(path) {
-            return Ok(false);
+            return Ok(());
         }
-        create_directories(self.root, path.parent().unwrap_or(Path::new("/")), self.new_owner())?;
         let (parent, resolved) = self.final_place(path)?;
-        place(&parent, &resolved).directory(metadata).map(|()| true).map_err(|error| match error {
-            CopyError::Place { source, .. } if source.kind() == std::io::ErrorKind::AlreadyExists => {
-                CopyError::NotADirectory(path.to_owned())
-            }
-            other => other,
-        })
+        place(&parent, &resolved).directory(metadata)
     }
 
     /// The directory and path where a new object with this name really goes: parents are made, a link is followed to its end.
     fn final_place(&self, path: &Path) -> Result<(OwnedFd, PathBuf), CopyError> {
-        let parent = create_directories(self.root, path.parent().unwrap_or(Path::new("/")), self.new_owner())?;
+        let parent = self.create(path.parent().unwrap_or(Path::new("/")))?.0;
         let is_link = self.root.stat_entry(path).is_ok_and(|stat| kind(&stat) == FileType::Symlink);
         if !is_link {
             return Ok((parent, path.to_owned()));

@@ -56,7 +56,7 @@ impl BaseImages<'_> {
             }
             Err(source) => {
                 step.failed(&source, Vec::new());
-                Err(BuildError::Image { place: wanted.place, reference: wanted.need.reference, source })
+                Err(BuildError::Image { place: wanted.place, reference: wanted.need.reference, source: Box::new(source) })
             }
         }
     }

@@ -36,7 +36,7 @@ pub(super) struct Prepared {
 /// What a copy made.
 pub(super) struct Copied {
     pub layer: Layer,
-    pub warning: Option<String>,
+    pub warnings: Vec<String>,
 }
 
 impl CopyJob {
@@ -89,10 +89,21 @@ impl CopyJob {
         };
         let work = self.shared.cache.work.directory()?;
         let lowers = if self.operation.link { Layers::default() } else { self.below.clone() };
-        let warning = in_view(&self.shared, &work, &lowers, |root| self.copy(&prepared, root))?;
+        let mut warnings = self.unmatched(&prepared);
+        warnings.extend(in_view(&self.shared, &work, &lowers, |root| self.copy(&prepared, root))?);
         drop(prepared);
         let layer = self.shared.store.commit_layer(&work.upper(), Commit::Move).map_err(StepError::Store)?;
-        Ok(Copied { layer, warning })
+        Ok(Copied { layer, warnings })
+    }
+
+    /// Wildcards that found nothing.
+    fn unmatched(&self, prepared: &Prepared) -> Vec<String> {
+        let pairs = self.operation.sources.iter().zip(&prepared.selections);
+        let unmatched = pairs.filter_map(|(source, selections)| match source {
+            CopySource::Path(path) if selections.is_empty() => Some(format!("COPY: nothing matches {path:?}")),
+            _ => None,
+        });
+        unmatched.collect()
     }
 
     fn copy(&self, prepared: &Prepared, root: &Root) -> Result<Option<String>, StepError> {

@@ -86,7 +86,7 @@ impl Execution<'_> {
             Err((source, last_lines)) => {
                 announced.failed(&source, last_lines);
                 let place = format!("{}:{}", self.file_name, entry.line);
-                Err(BuildError::Step { place, instruction: entry.source.clone(), source })
+                Err(BuildError::Step { place, instruction: entry.source.clone(), source: Box::new(source) })
             }
         }
     }
@@ -131,7 +131,7 @@ impl Execution<'_> {
             return Ok(made);
         }
         let copied = blocking(move || job.execute(prepared)).await?;
-        if let Some(message) = copied.warning {
+        for message in copied.warnings {
             (self.events())(BuildEvent::Warning { message });
         }
         self.shared.store_step(&key, copied.layer).await

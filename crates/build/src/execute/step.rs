@@ -3,14 +3,14 @@
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use jiff::Timestamp;
 use wharf_image::store::Layer;
 
 use super::{Shared, blocking};
 use crate::cache::records::StepRecord;
-use crate::error::{StepError, chain};
+use crate::error::{BuildError, StepError, chain};
 use crate::event::{BuildEvent, EventSink};
 
 /// Numbers steps and sends their events.
@@ -96,5 +96,19 @@ impl Shared {
             Ok(Made { layer, created })
         })
         .await
+    }
+}
+
+impl Shared {
+    /// Forgets the steps that were not used since `limit` and lets go of their layers. Blocks.
+    pub fn forget_steps(&self, limit: SystemTime) -> Result<(), BuildError> {
+        for key in self.cache.steps.unused(limit)? {
+            let record: Option<StepRecord> = self.cache.steps.find(&key);
+            self.cache.steps.remove(&key)?;
+            if let Some(record) = record {
+                self.store.release_layer(&record.layer, &key).map_err(BuildError::Store)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -8,8 +8,8 @@ use wharf_image::store::{Commit, Layer};
 
 use super::copy::in_view;
 use super::{Layers, Shared};
-use crate::copy::create_directories;
 use crate::copy::owner::Owner;
+use crate::copy::{NewDirectories, create_directories};
 use crate::error::StepError;
 use crate::plan::operation::WorkdirOperation;
 
@@ -18,7 +18,8 @@ pub(super) fn execute(shared: &Arc<Shared>, operation: &WorkdirOperation, below:
     let work = shared.cache.work.directory()?;
     in_view(shared, &work, below, |root| {
         let found = user::find(root, &operation.user, &[])?;
-        create_directories(root, Path::new(&operation.path), Owner { uid: found.uid, gid: found.gid })?;
+        let new = NewDirectories { owner: Owner { uid: found.uid, gid: found.gid }, mode: 0o755 };
+        create_directories(root, Path::new(&operation.path), new)?;
         Ok(())
     })?;
     shared.store.commit_layer(&work.upper(), Commit::Move).map_err(StepError::Store)

@@ -13,10 +13,8 @@ pub(super) fn trim_prefix<'a>(value: &'a str, pattern: &str, longest: bool) -> &
 pub(super) fn trim_suffix<'a>(value: &'a str, pattern: &str, longest: bool) -> &'a str {
     let glob = Glob::variable(pattern);
     let mut starts = value.char_indices().map(|(at, _)| at).chain([value.len()]);
-    let chosen = match longest {
-        true => starts.find(|at| glob.matches(&value[*at..])),
-        false => starts.filter(|at| glob.matches(&value[*at..])).last(),
-    };
+    let matches = |at: &usize| glob.matches(&value[*at..]);
+    let chosen = if longest { starts.find(matches) } else { starts.rev().find(matches) };
     &value[..chosen.unwrap_or(value.len())]
 }
 

@@ -112,15 +112,16 @@ fn healthcheck(state: &mut StageState, check: &Healthcheck) -> String {
     let nanoseconds = |duration: Option<std::time::Duration>| {
         duration.map_or(0, |duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX))
     };
-    let text = format!("HEALTHCHECK {}", history::quoted(&test));
-    state.image.config.healthcheck = Some(ImageHealthcheck {
+    let check = ImageHealthcheck {
         test,
         interval: nanoseconds(check.interval),
         timeout: nanoseconds(check.timeout),
         start_period: nanoseconds(check.start_period),
         start_interval: nanoseconds(check.start_interval),
         retries: check.retries.unwrap_or(0).into(),
-    });
+    };
+    let text = history::healthcheck(&check);
+    state.image.config.healthcheck = Some(check);
     text
 }
 

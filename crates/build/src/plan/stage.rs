@@ -99,7 +99,11 @@ impl Planner<'_> {
                     shown.push(format!("{}={value}", definition.name));
                     state.set_argument(&definition.name, value);
                 }
-                None => shown.push(definition.name.clone()),
+                None => {
+                    shown.push(definition.name.clone());
+                    // History counts it, as in Docker; nothing else changes (contract 8.3.4).
+                    state.arguments.entry(definition.name.clone()).or_default();
+                }
             }
         }
         Ok(format!("ARG {}", shown.join(" ")))

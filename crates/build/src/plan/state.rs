@@ -13,7 +13,7 @@ pub(crate) struct StageState {
     pub image: ImageConfig,
     /// What `$name` means here: `ENV`s and `ARG`s, the later line wins (contract 8.3.4).
     pub variables: IndexMap<String, String>,
-    /// The `ARG`s that have a value, in order; history shows them.
+    /// The `ARG`s in order, empty where they have no value; history shows them.
     pub arguments: IndexMap<String, String>,
     /// Whether this stage itself has a `CMD`: `ENTRYPOINT` resets only an inherited one (contract 8.2.8).
     pub has_own_command: bool,

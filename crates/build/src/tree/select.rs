@@ -41,15 +41,14 @@ pub(crate) fn kind(stat: &Stat) -> FileType {
 }
 
 impl Tree {
-    /// Everything that a source means. `exclude` holds patterns relative to a selected directory, or to a file's own name.
+    /// Everything that a source means; nothing when a wildcard matches nothing, which Docker accepts. `exclude` holds patterns relative
+    /// to a selected directory, or to a file's own name.
     pub fn select(&self, source: &str, exclude: &Ignore) -> Result<Vec<Selection>, TreeError> {
         let (before, after) = source.split_once("/./").unwrap_or(("", source));
         let pivot = paths::relative(before);
         let pattern = paths::join(&pivot, &paths::relative(after));
-        let matched = match wildcard::has_wildcards(&pattern) {
-            true => wildcard::expand(&self.root, &pattern)?,
-            false => vec![pattern],
-        };
+        let wildcards = wildcard::has_wildcards(&pattern);
+        let matched = if wildcards { wildcard::expand(&self.root, &pattern)? } else { vec![pattern] };
         let mut selected = Vec::new();
         let mut hidden = false;
         for name in matched {
@@ -60,7 +59,7 @@ impl Tree {
                 None => hidden = true,
             }
         }
-        match selected.is_empty() {
+        match selected.is_empty() && !wildcards {
             true => Err(TreeError::NotFound { path: source.to_owned(), ignored: hidden }),
             false => Ok(selected),
         }
