@@ -14,9 +14,6 @@ pub enum LayerError {
     /// The compressed stream.
     #[error("cannot decompress the layer")]
     Decompress(#[source] io::Error),
-    /// A compression that is recognised but not built in.
-    #[error("layers compressed with {0} are not supported; gzip, zstd and plain are")]
-    Compression(&'static str),
     /// A file system operation on one entry.
     #[error("cannot {action} {path:?}")]
     Entry {
