@@ -84,5 +84,5 @@ fn time<T, E>(step: &str, count: usize, mut work: impl FnMut() -> Result<T, E>) 
         1e3 * median.as_secs_f64(),
         1e3 * longest.as_secs_f64()
     );
-    last.map_or_else(|| work(), Ok)
+    last.map_or_else(work, Ok)
 }

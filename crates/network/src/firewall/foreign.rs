@@ -43,6 +43,11 @@ pub(super) fn admit(socket: &mut NetfilterSocket, owner: &str, networks: &[Netwo
     socket.commit(batch)
 }
 
+/// Whether a chain is one whose appearance changes what we must do.
+pub(super) fn is_relevant(table: &str, chain: &str) -> bool {
+    table == TABLE && [FORWARD, DOCKER_USER].contains(&chain)
+}
+
 fn place(socket: &mut NetfilterSocket) -> io::Result<Option<Place>> {
     let chains = socket.chains()?;
     let find = |name| chains.iter().find(|chain| chain.table == TABLE && chain.name == name);

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::chains::{ANY_ADDRESS, ONE_ADDRESS};
-use crate::netfilter::{Batch, Map, Protocol, Rule, Verdict, backend_map};
+use crate::netfilter::{Batch, Map, Protocol, Rule, Verdict};
 
 /// An IPv4 address and port of the host that containers are reached at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +56,7 @@ pub(super) fn write(batch: &mut Batch<'_>, port: PublishedPort, backends: &[Sock
 
 /// Every new connection takes the next backend, so that they are hit evenly.
 fn write_turns(batch: &mut Batch<'_>, chain: &str, backends: &[SocketAddrV4]) {
-    let (map, entries) = backend_map(1, backends);
+    let (map, entries) = batch.backend_map(backends);
     let count = u32::try_from(backends.len()).unwrap_or(u32::MAX);
     batch.ensure_map(&map);
     batch.add_entries(&map, &entries);

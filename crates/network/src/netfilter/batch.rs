@@ -1,5 +1,7 @@
 //! One transaction: everything in it takes effect at once, or nothing does.
 
+use std::net::SocketAddrV4;
+
 use netlink_packet_core::{NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE};
 
 use super::map::Map;
@@ -57,12 +59,14 @@ pub(crate) struct BaseChain {
 pub(crate) struct Batch<'a> {
     table: &'a str,
     messages: Vec<Message>,
+    /// Maps of single rules so far; the kernel tells them apart by a number within the batch.
+    backend_maps: u32,
 }
 
 impl<'a> Batch<'a> {
     /// Starts an empty transaction on the table.
     pub(crate) fn new(table: &'a str) -> Self {
-        Self { table, messages: Vec::new() }
+        Self { table, messages: Vec::new(), backend_maps: 0 }
     }
 
     /// Makes the table unless it exists.
@@ -140,6 +144,15 @@ impl<'a> Batch<'a> {
     pub(crate) fn add_entries(&mut self, map: &Map, entries: &[(Vec<u8>, AttributeWriter)]) {
         let attributes = map.entries(header(libc::AF_INET), self.table, entries);
         self.push(NEW_ELEMENT, NLM_F_CREATE, attributes);
+    }
+
+    /// A map for one rule, from 0, 1, 2… to the backends in their order, with its entries.
+    pub(crate) fn backend_map(
+        &mut self,
+        backends: &[SocketAddrV4],
+    ) -> (Map, Vec<(Vec<u8>, AttributeWriter)>) {
+        self.backend_maps += 1;
+        Map::of_backends(self.backend_maps, backends)
     }
 
     /// Takes one key out of a map.

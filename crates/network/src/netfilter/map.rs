@@ -87,6 +87,23 @@ impl Map {
         verdict.data()
     }
 
+    /// A map that belongs to one rule; see [`super::Batch::backend_map`].
+    pub(super) fn of_backends(id: u32, backends: &[SocketAddrV4]) -> (Self, Vec<(Vec<u8>, AttributeWriter)>) {
+        let map = Self {
+            name: "__map%d",
+            anonymous_id: Some(id),
+            key_type: TYPE_INTEGER,
+            key_length: 4,
+            data_type: TYPE_IPV4_ADDRESS << 6 | TYPE_PORT,
+            data_length: Some(8),
+        };
+        let entries = (0u32..).zip(backends);
+        // The kernel counts in its own byte order.
+        let entries =
+            entries.map(|(turn, backend)| (turn.to_ne_bytes().to_vec(), data(&destination_value(*backend))));
+        (map, entries.collect())
+    }
+
     pub(super) fn describe(&self, attributes: AttributeWriter, table: &str) -> AttributeWriter {
         let anonymous = if self.anonymous_id.is_some() { FLAG_ANONYMOUS | FLAG_CONSTANT } else { 0 };
         let attributes = attributes
@@ -141,21 +158,4 @@ impl Map {
         };
         attributes.nested(ELEMENTS_LIST, list)
     }
-}
-
-/// A map for one rule, from 0, 1, 2… to the backends in their order, with its entries.
-pub(crate) fn backend_map(id: u32, backends: &[SocketAddrV4]) -> (Map, Vec<(Vec<u8>, AttributeWriter)>) {
-    let map = Map {
-        name: "__map%d",
-        anonymous_id: Some(id),
-        key_type: TYPE_INTEGER,
-        key_length: 4,
-        data_type: TYPE_IPV4_ADDRESS << 6 | TYPE_PORT,
-        data_length: Some(8),
-    };
-    let entries = (0u32..).zip(backends);
-    // The kernel counts in its own byte order.
-    let entries =
-        entries.map(|(turn, backend)| (turn.to_ne_bytes().to_vec(), data(&destination_value(*backend))));
-    (map, entries.collect())
 }

@@ -194,7 +194,7 @@ impl Rule {
             .rewrite_to_registers()
     }
 
-    /// Ends with the destination rewritten to the entries of a [`super::backend_map`] in turn. `count` is not 0.
+    /// Ends with the destination rewritten to the entries of a [`super::Batch::backend_map`] in turn. `count` is not 0.
     pub(crate) fn rewrite_destination_in_turn(self, map: &super::Map, count: u32) -> Self {
         let turn = AttributeWriter::default().be32(1, REGISTER_0).be32(2, count).be32(3, 0).be32(4, 0);
         self.expression("numgen", turn).look_up(map, REGISTER_0).rewrite_to_registers()
@@ -289,7 +289,7 @@ pub(super) fn data(value: &[u8]) -> AttributeWriter {
     AttributeWriter::default().bytes(DATA_VALUE, value)
 }
 
-/// An address and a port as the value of a [`super::backend_map`]: each takes a register of four bytes.
+/// An address and a port as the value of a [`super::Batch::backend_map`]: each takes a register of four bytes.
 pub(super) fn destination_value(destination: SocketAddrV4) -> [u8; 8] {
     let [a, b, c, d] = Ipv4Addr::octets(destination.ip());
     let [high, low] = destination.port().to_be_bytes();

@@ -90,8 +90,8 @@ fn chain_record(message: &Message) -> ChainRecord {
     let mut record = ChainRecord { table: String::new(), name: String::new(), drops: false };
     for (kind, value) in attributes(message.payload.get(FAMILY_HEADER..).unwrap_or_default()) {
         match kind {
-            CHAIN_TABLE => record.table = text(value),
-            CHAIN_NAME => record.name = text(value),
+            CHAIN_TABLE => record.table = super::text(value),
+            CHAIN_NAME => record.name = super::text(value),
             CHAIN_POLICY => record.drops = value == [0; 4],
             _ => {}
         }
@@ -104,13 +104,9 @@ fn rule_record(message: &Message) -> RuleRecord {
     for (kind, value) in attributes(message.payload.get(FAMILY_HEADER..).unwrap_or_default()) {
         match kind {
             RULE_HANDLE => record.handle = value.try_into().map_or(0, u64::from_be_bytes),
-            RULE_USERDATA => record.comment = value.get(2..).map(text),
+            RULE_USERDATA => record.comment = value.get(2..).map(super::text),
             _ => {}
         }
     }
     record
-}
-
-fn text(value: &[u8]) -> String {
-    String::from_utf8_lossy(value.strip_suffix(&[0]).unwrap_or(value)).into_owned()
 }

@@ -1,6 +1,7 @@
 //! One netlink socket: messages out, acknowledgements and dumps in.
 
 use std::io;
+use std::os::fd::{AsRawFd, RawFd};
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 use netlink_sys::{Socket, SocketAddr};
@@ -46,6 +47,17 @@ impl NetlinkSocket {
         // A refusal then comes without a copy of the request, which a large batch would not fit.
         socket.set_cap_ack(true)?;
         Ok(Self { socket, sequence: 1 })
+    }
+
+    /// Makes the socket one that hears of a group's events and never waits for them.
+    pub(crate) fn listen(&mut self, group: u32) -> io::Result<()> {
+        self.socket.add_membership(group)?;
+        self.socket.set_non_blocking(true)
+    }
+
+    /// The events of one datagram; `WouldBlock` when there is none, `ENOBUFS` when some were lost.
+    pub(crate) fn receive_events(&self) -> io::Result<Vec<Message>> {
+        Ok(self.receive()?.into_iter().map(|(_, message)| message).collect())
     }
 
     /// Sends one request and waits until the kernel has done it.
@@ -131,6 +143,12 @@ impl NetlinkSocket {
         let mut buffer: Vec<u8> = Vec::with_capacity(RECEIVE_BUFFER);
         self.socket.recv(&mut buffer, 0)?;
         split(&buffer)
+    }
+}
+
+impl AsRawFd for NetlinkSocket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
     }
 }
 

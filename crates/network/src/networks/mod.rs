@@ -24,7 +24,7 @@ pub(crate) use options::is_interface_name;
 
 use crate::dns::Names;
 use crate::error::{NetworkError, Result};
-use crate::firewall::Firewall;
+use crate::firewall::{Firewall, Watch};
 use crate::resolv_conf::ResolvConf;
 use registry::Registry;
 
@@ -58,6 +58,8 @@ struct Shared {
     registry: Mutex<Registry>,
     firewall: Arc<Firewall>,
     names: Arc<Names>,
+    /// Restores the firewall's table for as long as there are networks.
+    _watch: Watch,
 }
 
 impl Networks {
@@ -68,14 +70,13 @@ impl Networks {
     pub fn open(config: NetworksConfig) -> Result<Self> {
         let firewall =
             Firewall::open(&config.table).map_err(NetworkError::kernel("open a netfilter socket"))?;
+        let firewall = Arc::new(firewall);
+        let watch = Watch::start(&config.runtime, &firewall)
+            .map_err(NetworkError::kernel("listen for changes of the firewall"))?;
         let mut registry = Registry::open(config.root.clone())?;
         registry.add_predefined(&host_name_servers(&config))?;
-        let shared = Shared {
-            config,
-            registry: Mutex::new(registry),
-            firewall: Arc::new(firewall),
-            names: Arc::default(),
-        };
+        let shared =
+            Shared { config, registry: Mutex::new(registry), firewall, names: Arc::default(), _watch: watch };
         Ok(Self { shared: Arc::new(shared) })
     }
 

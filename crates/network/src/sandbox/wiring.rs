@@ -70,7 +70,21 @@ impl Wiring {
                 || format!("connect interface {} to network {}", endpoint.interface, endpoint.network_name);
             self.add_pair(&host_name, connection, namespace).map_err(NetworkError::kernel(operation()))?;
             configure(inside, endpoint).map_err(NetworkError::kernel(operation()))?;
+            self.await_carrier(inside, &host_name, endpoint).map_err(NetworkError::kernel(operation()))?;
         }
+        Ok(())
+    }
+
+    /// Between two ends that are up, packets are lost until the kernel's link watch has run, which a busy machine may
+    /// put off. Since Linux 6.8, asking for a link's state runs it at once.
+    fn await_carrier(
+        &mut self,
+        inside: &mut RouteSocket,
+        host_name: &str,
+        endpoint: &Endpoint,
+    ) -> io::Result<()> {
+        inside.link(&endpoint.interface)?;
+        self.host.link(host_name)?;
         Ok(())
     }
 
