@@ -82,8 +82,9 @@ async fn attached(session: &Session, spec: &ContainerSpec, one_off: &OneOff) -> 
     let attach = AttachContainerOptionsBuilder::default().stream(true).stdout(true).stderr(true).stdin(one_off.stdin);
     let attached = engine.docker().attach_container(name, Some(attach.build())).await;
     let AttachContainerResults { output, input } = attached.map_err(|e| call("attach to", &e))?;
-    let wait = WaitContainerOptionsBuilder::default().condition("next-exit").build();
     // Asked before the start: a container that removes itself is gone right after its end.
+    let condition = if one_off.auto_remove { "removed" } else { "next-exit" };
+    let wait = WaitContainerOptionsBuilder::default().condition(condition).build();
     let mut exit = Box::pin(engine.docker().wait_container(name, Some(wait)));
     let exit = tokio::spawn(async move { exit.next().await });
     tokio::task::yield_now().await;
