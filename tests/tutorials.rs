@@ -45,7 +45,7 @@ struct Tutorial {
 impl Tutorial {
     fn new(name: &str) -> Option<Self> {
         let source = tutorials()?.join(name);
-        let engine = TestEngine::with_images(&format!("tutorial-{name}"))?;
+        let engine = TestEngine::with_images("tutorials")?;
         let tutorial = Self { engine, folder: copy_of(&source), project: format!("tutorial-{name}") };
         Some(tutorial)
     }
@@ -164,7 +164,7 @@ fn gpu_comes_up_or_names_what_is_missing() {
 #[test]
 fn broken_nesting_says_what_is_wrong_on_which_line() {
     let Some(folder) = tutorials() else { return };
-    let Some(engine) = TestEngine::with_images("tutorial-broken") else { return };
+    let Some(engine) = TestEngine::with_images("tutorials") else { return };
     let run = engine.wharf(&folder.join("broken-nesting"), &["up", "-d"]).exits(1);
     run.says("docker-compose.yml:3").says("services");
 }
@@ -172,7 +172,7 @@ fn broken_nesting_says_what_is_wrong_on_which_line() {
 #[test]
 fn dockerfiles_build_where_their_packages_can_be_had() {
     let Some(folder) = tutorials() else { return };
-    let Some(engine) = TestEngine::with_images("tutorial-dockerfiles") else { return };
+    let Some(engine) = TestEngine::with_images("tutorials") else { return };
     base_images(&engine);
     for name in ["basic-python", "fastapi-1", "fastapi-2", "ml-model", "multi-stage"] {
         let context = dockerfile_context(&folder.join("dockerfiles"), name);

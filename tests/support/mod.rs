@@ -6,14 +6,26 @@
 
 pub mod http;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// An engine of the test's own: its state folder and the environment that leads the binary to it.
+///
+/// Tests of one binary that ask for the same name share the engine; it ends with the last of them.
 pub struct TestEngine {
+    shared: Arc<Shared>,
+}
+
+/// The part that all users of one engine hold together.
+struct Shared {
     root: PathBuf,
 }
+
+/// Engines in use by this process, by name.
+static ENGINES: Mutex<BTreeMap<String, Weak<Shared>>> = Mutex::new(BTreeMap::new());
 
 impl TestEngine {
     /// An engine named `name`, with the stack's images in reach; `None` (and a printed reason) where this machine
@@ -25,15 +37,37 @@ impl TestEngine {
         if std::env::var_os("WHARF_TEST_IMAGES").is_none() {
             return skip("no images in reach: run tests/run.sh, or set WHARF_TEST_IMAGES=1 and WHARF_TEST_MIRROR");
         }
+        let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = engines.get(name).and_then(Weak::upgrade) {
+            return Some(Self { shared });
+        }
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&root).unwrap();
-        let engine = Self { root };
+        let shared = Arc::new(Shared { root });
         // An engine of an earlier, killed run would have the old binary.
-        engine.stop();
-        engine.configure_mirror();
-        Some(engine)
+        shared.stop();
+        shared.configure_mirror();
+        engines.insert(name.to_owned(), Arc::downgrade(&shared));
+        Some(Self { shared })
     }
 
+    /// The state folder.
+    pub fn root(&self) -> &Path {
+        &self.shared.root
+    }
+
+    /// `wharf ARGS` in `folder`, not yet started.
+    pub fn command(&self, folder: &Path, args: &[&str]) -> Command {
+        self.shared.command(folder, args)
+    }
+
+    /// Runs `wharf ARGS` in `folder` to its end.
+    pub fn wharf(&self, folder: &Path, args: &[&str]) -> Run {
+        Run::of(self.command(folder, args))
+    }
+}
+
+impl Shared {
     fn configure_mirror(&self) {
         let config = match std::env::var("WHARF_TEST_MIRROR") {
             Ok(mirror) => format!("{{\"registry-mirrors\": [\"{mirror}\"]}}"),
@@ -42,13 +76,7 @@ impl TestEngine {
         std::fs::write(self.root.join("engine.json"), config).unwrap();
     }
 
-    /// The state folder.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// `wharf ARGS` in `folder`, not yet started.
-    pub fn command(&self, folder: &Path, args: &[&str]) -> Command {
+    fn command(&self, folder: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wharf"));
         command.args(args).current_dir(folder).env("WHARF_ROOT", &self.root).stdin(Stdio::null());
         for name in ["DOCKER_HOST", "WHARF_HOST", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES"] {
@@ -57,20 +85,19 @@ impl TestEngine {
         command
     }
 
-    /// Runs `wharf ARGS` in `folder` to its end.
-    pub fn wharf(&self, folder: &Path, args: &[&str]) -> Run {
-        Run::of(self.command(folder, args))
-    }
-
     /// Ends the engine and every container it still runs.
-    pub fn stop(&self) {
+    fn stop(&self) {
         let _ = self.command(Path::new("/"), &["engine", "stop", "--force"]).output();
     }
 }
 
-impl Drop for TestEngine {
+impl Drop for Shared {
     fn drop(&mut self) {
-        self.stop();
+        // Nobody may start the engine anew while it ends; and one who just did has ended this one already.
+        let engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
+        if !engines.values().filter_map(Weak::upgrade).any(|other| other.root == self.root) {
+            self.stop();
+        }
     }
 }
 
