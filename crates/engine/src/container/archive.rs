@@ -61,13 +61,7 @@ impl Containers {
         let (core, container) = (self.core.clone(), self.get(reference)?);
         let (reference, path) = (reference.to_owned(), rooted(&request.path));
         let mut archive = bridge::reader(archive);
-        blocking(move || {
-            let result = put(&core, &container, &reference, &path, &request, &mut archive);
-            // A client that is still sending must be able to finish before it reads the answer.
-            let _ = io::copy(&mut archive, &mut io::sink());
-            result
-        })
-        .await
+        blocking(move || put(&core, &container, &reference, &path, &request, &mut archive)).await
     }
 
     /// What it changed against its image.

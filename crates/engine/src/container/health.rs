@@ -65,12 +65,13 @@ impl Prober {
         }
     }
 
+    /// Connections follow first: who sees the new state may rely on it.
     async fn changed(&self) {
-        let Some(status) = self.machine(|machine| machine.status()) else { return };
-        self.container.update_state(|state| state.health = Some(status));
-        self.container.publish(&self.core.events, &format!("health_status: {}", status.as_str()), &[]);
+        let Some(status) = self.run.health_status() else { return };
         if let Some(sandbox) = &self.run.sandbox {
             self.core.connector.rebalance(&self.core, sandbox).await;
         }
+        self.container.update_state(|state| state.health = Some(status));
+        self.container.publish(&self.core.events, &format!("health_status: {}", status.as_str()), &[]);
     }
 }

@@ -11,7 +11,7 @@ use wharf_container::process::{Identity, Pidfd};
 use wharf_container::spec::{CgroupSpec, Process};
 
 use crate::error::{Error, Result};
-use crate::health::Machine;
+use crate::health::{HealthStatus, Machine};
 use crate::network::sandbox::Sandbox;
 
 /// What exists only while the container runs.
@@ -54,6 +54,12 @@ impl Run {
             ))),
             _ => Ok(()),
         }
+    }
+
+    /// The verdict of its last probe.
+    pub fn health_status(&self) -> Option<HealthStatus> {
+        let machine = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        machine.as_ref().map(Machine::status)
     }
 
     /// Ends probing; the health stays as it is.

@@ -4,6 +4,7 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 use jiff::Timestamp;
+use wharf_image::Reference;
 use wharf_image::store::Image;
 
 use super::local::LocalImages;
@@ -48,6 +49,11 @@ impl<'a> Selection<'a> {
     /// The selected ones, in the same order.
     pub fn apply<'i>(&self, images: &'i [Image]) -> Vec<&'i Image> {
         images.iter().filter(|image| self.wants(image)).collect()
+    }
+
+    /// The names of an image that the filters let through.
+    pub fn names<'i>(&self, names: &'i [Reference]) -> impl Iterator<Item = &'i Reference> {
+        names.iter().filter(|name| self.filters.any("reference", |pattern| is_named(name, pattern)))
     }
 
     fn wants(&self, image: &Image) -> bool {

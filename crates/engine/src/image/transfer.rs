@@ -78,10 +78,7 @@ fn in_background(
     let (reporter, stream) = Reporter::stream();
     let mut reader = bridge::reader(archive);
     tokio::task::spawn_blocking(move || {
-        let result = work(&mut reader, &reporter);
-        // A client that is still sending must be able to finish before it reads the answer.
-        let _ = std::io::copy(&mut reader, &mut std::io::sink());
-        if let Err(error) = result {
+        if let Err(error) = work(&mut reader, &reporter) {
             reporter.send(Message::error(chain(&error)));
         }
     });

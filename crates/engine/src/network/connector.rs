@@ -363,14 +363,15 @@ fn key(name: &str, binding: &crate::model::PortBinding) -> Option<PortKey> {
     format!("{}/{protocol}", std::net::SocketAddr::new(address, port)).parse().ok()
 }
 
+/// By the verdict of the last probe, which the state shows only when connections follow it already.
 fn readiness(core: &Core, id: &str) -> Readiness {
-    let Ok(container) = core.containers.get(id) else { return Readiness::Gone };
-    let state = container.state();
-    match (state.status.has_process(), state.health) {
-        (false, _) => Readiness::Gone,
-        (true, None | Some(HealthStatus::Healthy)) => Readiness::Ready,
-        (true, Some(HealthStatus::Starting)) => Readiness::Starting,
-        (true, Some(HealthStatus::Unhealthy)) => Readiness::Unhealthy,
+    let container = core.containers.get(id).ok().filter(|container| container.status().has_process());
+    let Some(container) = container else { return Readiness::Gone };
+    let health = container.run().and_then(|run| run.health_status());
+    match health.or(container.state().health) {
+        None | Some(HealthStatus::Healthy) => Readiness::Ready,
+        Some(HealthStatus::Starting) => Readiness::Starting,
+        Some(HealthStatus::Unhealthy) => Readiness::Unhealthy,
     }
 }
 

@@ -47,6 +47,9 @@ pub fn run_worker(paths: &EnginePaths, options: WorkerOptions) -> Result<i32, St
     listen_to_monitor(&processes)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        // Each thread costs memory for as long as it lives: enough for a burst of starts, gone soon after.
+        .max_blocking_threads(64)
+        .thread_keep_alive(Duration::from_secs(2))
         .enable_all()
         .build()
         .map_err(|error| StartError::new("cannot start the runtime", &error))?;

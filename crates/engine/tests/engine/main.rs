@@ -1,0 +1,10 @@
+//! The engine against the real kernel, through its socket: each test starts one with its own root and its own network namespace.
+//!
+//! They need root, `ip`, `nsenter` and a static busybox; without these they say so and pass.
+
+mod adoption;
+mod containers;
+mod networks;
+mod refusals;
+mod support;
+mod volumes;
