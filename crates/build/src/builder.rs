@@ -46,6 +46,15 @@ pub struct Services<'a> {
     pub events: &'a EventSink<'a>,
 }
 
+/// What [`Builder::prune`] removes.
+#[derive(Debug, Clone, Copy)]
+pub struct PruneOptions {
+    /// Only what no build has used since then.
+    pub unused_since: SystemTime,
+    /// Keep the results of steps whose layers are in an image.
+    pub keep_steps_of_images: bool,
+}
+
 /// A built image.
 #[derive(Debug, Clone)]
 pub struct BuiltImage {
@@ -105,14 +114,14 @@ impl Builder {
         Ok(BuiltImage { id: image.id, tags: image.tags })
     }
 
-    /// Removes what no build has used since `limit`: results of steps, checksums, cache mounts; then layers and blobs in the store that
-    /// nothing needs any more. What running builds use stays. Gives the bytes that came free. Blocks.
+    /// Removes results of steps, checksums and cache mounts; then layers and blobs in the store that nothing needs any more. What running
+    /// builds use stays. Gives the bytes that came free. Blocks.
     ///
     /// # Errors
     /// When something cannot be removed; what was removed until then stays removed.
-    pub fn prune(&self, limit: SystemTime) -> Result<u64, BuildError> {
-        let cache = &self.shared.cache;
-        self.shared.forget_steps(limit)?;
+    pub fn prune(&self, options: &PruneOptions) -> Result<u64, BuildError> {
+        let (cache, limit) = (&self.shared.cache, options.unused_since);
+        self.shared.forget_steps(limit, options.keep_steps_of_images)?;
         cache.images.prune(limit)?;
         cache.trees.prune(limit)?;
         cache.files.prune(limit)?;

@@ -1,8 +1,12 @@
 //! Dockerfile to image.
 //!
-//! Reading order: [`request`] says what to build, [`dockerfile`] turns text into instructions, [`runner`] and [`store`] are
-//! the two seams to the rest of the engine (running a process in a file system, and keeping layers and images),
-//! [`event`] is what a caller sees while it happens.
+//! The way of a build: a [`BuildRequest`] comes to [`Builder::build`]; `load` reads the files that it names, [`dockerfile`] turns text into
+//! instructions, `plan` finds the stages that are needed and decides what each step does (pure, no disk), `execute` carries
+//! the plan out, stages side by side, and makes the image. `cache` is what one build leaves for the next, `tree` finds and checksums
+//! files, `copy` puts them into the image.
+//!
+//! The seams to the rest of the engine are [`StepRunner`] (a process in a file system), [`ImagePuller`] (base images) and
+//! [`wharf_image::store::ImageStore`]; [`event`] is what a caller sees while it happens.
 //!
 //! This crate knows no HTTP, no Compose file and no container runtime, never prints and never reads the environment.
 
@@ -23,7 +27,7 @@ pub mod request;
 pub mod runner;
 mod tree;
 
-pub use builder::{Builder, BuiltImage, Services};
+pub use builder::{Builder, BuiltImage, PruneOptions, Services};
 pub use cache::CacheError;
 pub use copy::CopyError;
 pub use error::{BuildError, ImageError, PullError, StepError};

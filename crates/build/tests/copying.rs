@@ -128,8 +128,7 @@ async fn archives_are_unpacked_by_content() {
     assert_eq!((built.read("/x/top/a"), built.read("/x/b"), built.read("/x/plain.tar")), ("A".into(), "B".into(), "no archive at all".into()));
     assert_eq!((built.owner("/x/b"), built.owner("/z/b")), ("600 9:9".into(), "600 3:4".into()));
     assert!(built.path("/y/files.bin").unwrap().is_file() && built.path("/c").unwrap().is_file());
-    shop.write("a.tar.xz", "\u{fd}7zXZ\0");
-    fs::write(shop.context().join("a.tar.xz"), [0xfd, b'7', b'z', b'X', b'Z', 0]).unwrap();
-    let refused = shop.bad("FROM busybox\nADD a.tar.xz /x\n").await;
-    assert!(refused.contains("xz"), "{refused}");
+    fs::write(shop.context().join("cut.tar.xz"), [0xfd, b'7', b'z', b'X', b'Z', 0]).unwrap();
+    let cut = shop.good("FROM busybox\nADD cut.tar.xz /x\n").await;
+    assert_eq!(cut.path("/x").unwrap().metadata().unwrap().len(), 6, "what only looks compressed is a file like any other");
 }

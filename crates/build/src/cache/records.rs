@@ -61,12 +61,15 @@ impl Records {
 
     /// The record of a key, and notes that it was used. Anything unreadable counts as not there.
     pub fn find<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        let path = self.path(key);
-        let file = fs::File::open(&path).ok().filter(|file| file.metadata().is_ok_and(|metadata| metadata.len() <= MAX_BYTES))?;
+        let file = fs::File::open(self.path(key)).ok()?;
         // The time only steers which records are dropped first.
         let _ = file.set_modified(SystemTime::now());
-        let versioned: Versioned<T> = serde_json::from_reader(std::io::BufReader::new(file)).ok()?;
-        (versioned.version == VERSION).then_some(versioned.record)
+        read(file)
+    }
+
+    /// As [`Records::find`], but looking is no use.
+    pub fn peek<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        fs::File::open(self.path(key)).ok().and_then(read)
     }
 
     /// Stores a record in the place of the one that was there.
@@ -107,6 +110,12 @@ impl Records {
     fn path(&self, key: &str) -> PathBuf {
         self.directory.join(format!("{key}.json"))
     }
+}
+
+fn read<T: DeserializeOwned>(file: fs::File) -> Option<T> {
+    file.metadata().ok().filter(|metadata| metadata.len() <= MAX_BYTES)?;
+    let versioned: Versioned<T> = serde_json::from_reader(std::io::BufReader::new(file)).ok()?;
+    (versioned.version == VERSION).then_some(versioned.record)
 }
 
 /// Writes a file under a temporary name and moves it into place. It is a cache, so it need not survive a power failure.

@@ -18,8 +18,7 @@ const HEADER: usize = 512;
 /// Where a tar header has its checksum.
 const CHECKSUM: std::ops::Range<usize> = 148..156;
 
-/// Whether a selected file is a tar archive, compressed or not. An archive in a compression that is not built in is an error: copying
-/// it unchanged would silently be something else than what was asked for.
+/// Whether a selected file is a tar archive, compressed or not.
 pub(super) fn is_archive(tree: &Tree, selection: &Selection) -> Result<bool, CopyError> {
     if kind(&selection.stat) != FileType::RegularFile {
         return Ok(false);

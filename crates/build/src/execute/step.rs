@@ -1,11 +1,13 @@
 //! What every step has: a name, a number, a time, and the question whether it was done before.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 
 use jiff::Timestamp;
+use wharf_image::Digest;
 use wharf_image::store::Layer;
 
 use super::{Shared, blocking};
@@ -100,10 +102,15 @@ impl Shared {
 }
 
 impl Shared {
-    /// Forgets the steps that were not used since `limit` and lets go of their layers. Blocks.
-    pub fn forget_steps(&self, limit: SystemTime) -> Result<(), BuildError> {
+    /// Forgets the steps that were not used since `limit` and lets go of their layers; with `keep`, not of layers that images have. Blocks.
+    pub fn forget_steps(&self, limit: SystemTime, keep: bool) -> Result<(), BuildError> {
+        let images = if keep { self.store.list().map_err(BuildError::Store)? } else { Vec::new() };
+        let kept: BTreeSet<Digest> = images.into_iter().flat_map(|image| image.layers).collect();
         for key in self.cache.steps.unused(limit)? {
-            let record: Option<StepRecord> = self.cache.steps.find(&key);
+            let record: Option<StepRecord> = self.cache.steps.peek(&key);
+            if record.as_ref().is_some_and(|record| kept.contains(&record.layer)) {
+                continue;
+            }
             self.cache.steps.remove(&key)?;
             if let Some(record) = record {
                 self.store.release_layer(&record.layer, &key).map_err(BuildError::Store)?;
