@@ -8,10 +8,11 @@ mod request;
 mod runner;
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
-use wharf_build::{BuildEvent, Services};
+use wharf_build::{BuildEvent, PruneOptions, Services};
 
-use crate::core::Core;
+use crate::core::{Core, blocking};
 use crate::error::{Error, Result};
 use crate::image::progress::Reporter;
 use crate::io::{ByteStream, ProgressStream};
@@ -50,13 +51,14 @@ impl Builds {
         Ok(stream)
     }
 
-    /// Would remove cached steps; gives the bytes that came free.
+    /// Removes cached steps that no image uses, or with `all` every cached step; gives the bytes that came free.
     ///
     /// # Errors
-    /// Always, for now: the build cache has no such operation yet.
+    /// The cache or the image store cannot be changed.
     pub async fn prune(&self, all: bool) -> Result<u64> {
-        let what = if all { "all cached build steps" } else { "unused cached build steps" };
-        Err(Error::NotImplemented(format!("removing {what} is not supported by this engine yet")))
+        let builder = self.core.builder.clone();
+        let options = PruneOptions { unused_since: SystemTime::now(), keep_steps_of_images: !all };
+        blocking(move || builder.prune(&options).map_err(|error| Error::Internal(error.report()))).await
     }
 }
 
