@@ -31,6 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::fs::FlockOperation;
 
 use crate::digest::Digest;
+use crate::disk::spread_children;
 use crate::model::ImageConfig;
 
 pub(crate) use commit::ArchiveIs;
@@ -89,6 +90,7 @@ impl ImageStore {
             made.map_err(StoreError::io("create", &path))?;
         }
         let lock = acquire_lock(&paths)?;
+        spread_children(&paths.staging());
         let store = ImageStore::load(paths, Some(lock))?;
         store.collect_leftovers()?;
         Ok(store)

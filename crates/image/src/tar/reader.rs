@@ -245,20 +245,29 @@ fn kind(header: &::tar::Header, path: &[u8]) -> Result<Kind, TarError> {
 
 fn read_ownership(header: &::tar::Header, records: &Records, entry: &mut Entry) -> Result<(), TarError> {
     let broken = |_| TarError::Malformed("broken number in a header");
-    let uid = records.number("uid")?.map_or_else(|| header.uid().map_err(broken), Ok)?;
-    let gid = records.number("gid")?.map_or_else(|| header.gid().map_err(broken), Ok)?;
+    let old = header.as_old();
+    let uid = records.number("uid")?.map_or_else(|| number(&old.uid, header.uid()), Ok)?;
+    let gid = records.number("gid")?.map_or_else(|| number(&old.gid, header.gid()), Ok)?;
     entry.uid = owner(uid, entry)?;
     entry.gid = owner(gid, entry)?;
-    entry.mode = header.mode().map_err(broken)? & 0o7777;
+    entry.mode = number(&old.mode, header.mode())? & 0o7777;
     entry.mtime = match records.get("mtime") {
         Some(text) => pax::time(text)?,
-        None => (i64::try_from(header.mtime().map_err(broken)?).unwrap_or(0), 0),
+        None => (i64::try_from(number(&old.mtime, header.mtime())?).unwrap_or(0), 0),
     };
     if matches!(entry.kind, Kind::Character | Kind::Block) {
         let major = header.device_major().map_err(broken)?.unwrap_or(0);
         entry.device = (major, header.device_minor().map_err(broken)?.unwrap_or(0));
     }
     Ok(())
+}
+
+/// A field that was never written counts as 0, as in Go's reader; some writers leave what they do not know.
+fn number<T: Default>(field: &[u8], value: io::Result<T>) -> Result<T, TarError> {
+    if field.iter().all(|byte| matches!(byte, 0 | b' ')) {
+        return Ok(T::default());
+    }
+    value.map_err(|_| TarError::Malformed("broken number in a header"))
 }
 
 /// The largest id means "leave it" to the kernel, so it is no owner either.
