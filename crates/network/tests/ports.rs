@@ -243,6 +243,27 @@ fn a_taken_port_names_its_holder() {
 }
 
 #[test]
+fn a_released_port_can_be_reserved_again_at_once() {
+    on_host(|host| {
+        let networks = host.engine("a");
+        let mapper = PortMapper::new(&networks);
+        network(&networks, "net");
+        let one = sandbox(&networks, "one", &["net"]);
+        for protocol in [Protocol::Tcp, Protocol::Udp] {
+            for _ in 0..10 {
+                let keys = publish(&mapper, &request(protocol, None, 5353), &[&one]);
+                let copies: Vec<_> = keys.iter().map(|key| mapper.socket(*key).unwrap()).collect();
+                for key in keys {
+                    mapper.release(key).unwrap();
+                }
+                // Whoever keeps copies closes them a little later.
+                std::thread::spawn(move || drop(copies));
+            }
+        }
+    });
+}
+
+#[test]
 fn ranges_and_ephemeral_ports() {
     on_host(|host| {
         let mapper = PortMapper::new(&host.engine("a"));

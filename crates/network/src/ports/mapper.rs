@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddrV4};
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::runtime::Handle;
@@ -13,11 +14,17 @@ use tokio::task::JoinHandle;
 use super::backends::Backends;
 use super::error::PortError;
 use super::key::{PortKey, PortRequest};
+use super::reserve::Reservation;
 use super::{forward_tcp, forward_udp, reserve};
 use crate::conntrack;
 use crate::firewall::{Firewall, PublishedPort};
 use crate::netfilter::Protocol;
 use crate::networks::Networks;
+
+/// For the copies of a released socket to be closed: by the forwarder when it is scheduled, and by other holders.
+const CLOSING: Duration = Duration::from_secs(1);
+/// Between attempts to reserve a port whose last copy is being closed.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// The published ports of one engine. Clones are the same ports.
 ///
@@ -32,7 +39,14 @@ pub struct PortMapper {
 struct Shared {
     firewall: Arc<Firewall>,
     runtime: Handle,
-    ports: Mutex<BTreeMap<PortKey, Held>>,
+    ports: Mutex<Ports>,
+}
+
+#[derive(Debug, Default)]
+struct Ports {
+    held: BTreeMap<PortKey, Held>,
+    /// Ports that were released lately, and when.
+    released: Vec<(PortKey, Instant)>,
 }
 
 #[derive(Debug)]
@@ -58,13 +72,17 @@ impl PortMapper {
     ///
     /// # Errors
     /// The port is taken (by a container or by a process, which is named), or cannot be bound. Nothing is reserved then.
+    /// A port that was released less than a second ago is waited for, until its last copy is closed.
     pub fn reserve(&self, request: &PortRequest) -> Result<Vec<PortKey>, PortError> {
-        let mut ports = self.lock();
-        let is_ours = |key: PortKey| ports.keys().any(|held| key.port != 0 && held.conflicts_with(key));
-        let reserved = reserve::reserve(request, is_ours)?;
-        let keys = reserved.iter().map(|(key, _)| *key).collect();
-        ports.extend(reserved.into_iter().map(|(key, socket)| (key, Held::new(socket))));
-        Ok(keys)
+        loop {
+            let mut ports = self.lock();
+            match reserve::reserve(request, |key| ports.is_held(key)) {
+                Err(PortError::InUse { key, .. }) if ports.is_closing(key) => {}
+                reserved => return reserved.map(|reserved| ports.hold(reserved)),
+            }
+            drop(ports);
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// Takes over a reservation of an earlier process.
@@ -73,10 +91,10 @@ impl PortMapper {
     /// The port is reserved already.
     pub fn adopt(&self, key: PortKey, socket: OwnedFd) -> Result<(), PortError> {
         let mut ports = self.lock();
-        if ports.keys().any(|held| held.conflicts_with(key)) {
+        if ports.is_held(key) {
             return Err(PortError::Allocated(key));
         }
-        ports.insert(key, Held::new(socket));
+        ports.hold(vec![(key, socket)]);
         Ok(())
     }
 
@@ -86,13 +104,13 @@ impl PortMapper {
     /// Not reserved; no descriptors left.
     pub fn socket(&self, key: PortKey) -> Result<OwnedFd, PortError> {
         let ports = self.lock();
-        let held = ports.get(&key).ok_or(PortError::NotReserved(key))?;
+        let held = ports.held.get(&key).ok_or(PortError::NotReserved(key))?;
         held.socket.try_clone().map_err(|source| PortError::Bind { key, source })
     }
 
     /// The reserved ports.
     pub fn reserved(&self) -> Vec<PortKey> {
-        self.lock().keys().copied().collect()
+        self.lock().held.keys().copied().collect()
     }
 
     /// Sends new connections to these addresses in turn. Connections that exist stay where they are, UDP flows to
@@ -102,7 +120,7 @@ impl PortMapper {
     /// Not reserved; the kernel refuses, and the backends are the same as before.
     pub fn set_backends(&self, key: PortKey, backends: &[SocketAddrV4]) -> Result<(), PortError> {
         let mut ports = self.lock();
-        let held = ports.get_mut(&key).ok_or(PortError::NotReserved(key))?;
+        let held = ports.held.get_mut(&key).ok_or(PortError::NotReserved(key))?;
         let failed = |source| PortError::Firewall { operation: "publish", key, source };
         if let Some(port) = published(key) {
             self.shared.firewall.set_port(port, backends).map_err(failed)?;
@@ -118,9 +136,11 @@ impl PortMapper {
     /// Not reserved; the kernel refuses to remove the rules. The socket is closed all the same.
     pub fn release(&self, key: PortKey) -> Result<(), PortError> {
         let mut ports = self.lock();
-        let held = ports.remove(&key).ok_or(PortError::NotReserved(key))?;
+        let held = ports.held.remove(&key).ok_or(PortError::NotReserved(key))?;
+        ports.released.retain(|(_, released)| released.elapsed() < CLOSING);
+        ports.released.push((key, Instant::now()));
         if key.protocol == Protocol::Tcp {
-            // Ends the listening for all copies at once; the forwarder closes its own only when it is scheduled.
+            // Ends the listening for all copies at once, whoever holds them.
             // A socket that does not listen any more is as good as shut down.
             let _ = rustix::net::shutdown(&held.socket, rustix::net::Shutdown::Both);
         }
@@ -136,7 +156,7 @@ impl PortMapper {
     /// The kernel refuses.
     pub fn release_unadopted(&self) -> Result<(), PortError> {
         let ports = self.lock();
-        let adopted: Vec<_> = ports.keys().filter_map(|key| published(*key)).collect();
+        let adopted: Vec<_> = ports.held.keys().filter_map(|key| published(*key)).collect();
         for port in self.shared.firewall.ports().map_err(PortError::List)? {
             if !adopted.contains(&port) {
                 let key = PortKey { protocol: port.protocol, address: port.address.into(), port: port.port };
@@ -147,8 +167,27 @@ impl PortMapper {
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<PortKey, Held>> {
+    fn lock(&self) -> MutexGuard<'_, Ports> {
         self.shared.ports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ports {
+    fn is_held(&self, key: PortKey) -> bool {
+        key.port != 0 && self.held.keys().any(|held| held.conflicts_with(key))
+    }
+
+    fn is_closing(&self, key: PortKey) -> bool {
+        let closing = |(released, since): &(PortKey, Instant)| {
+            since.elapsed() < CLOSING && released.conflicts_with(key)
+        };
+        self.released.iter().any(closing)
+    }
+
+    fn hold(&mut self, reserved: Vec<Reservation>) -> Vec<PortKey> {
+        let keys = reserved.iter().map(|(key, _)| *key).collect();
+        self.held.extend(reserved.into_iter().map(|(key, socket)| (key, Held::new(socket))));
+        keys
     }
 }
 

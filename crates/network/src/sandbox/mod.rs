@@ -5,6 +5,7 @@
 //! [`Sandbox::remove`] gives the addresses back, and the kernel removes the interfaces with the namespace.
 
 mod endpoint;
+mod prepare;
 mod wiring;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -12,12 +13,13 @@ use std::sync::Arc;
 
 pub use endpoint::{Endpoint, EndpointSpec, Link};
 use endpoint::{Identity, preference};
+use prepare::{Prepared, interface_name, ordered, usable_network};
 use wharf_container::namespace::{in_network_namespace, in_new_network_namespace};
-use wiring::{Connection, Wiring};
+use wiring::Wiring;
 
 use crate::dns::{Resolver, ResolverSockets, View, ViewNetwork};
 use crate::error::{NetworkError, Result};
-use crate::networks::{Driver, LeaseRequest, Network, Networks, is_interface_name};
+use crate::networks::Networks;
 use crate::resolv_conf::{DnsSettings, ResolvConf};
 
 /// What a sandbox is made from.
@@ -53,7 +55,7 @@ impl Sandbox {
     /// A network does not exist, an address is taken, the kernel refuses.
     pub fn create(networks: &Networks, spec: &SandboxSpec) -> Result<Self> {
         let identity = identity(spec);
-        let mut prepared = Prepared { networks, identity: &identity, connections: Vec::new() };
+        let mut prepared = Prepared::new(networks, &identity);
         for (network, endpoint, interface) in ordered(networks, spec)? {
             prepared.add(&network, endpoint, interface)?;
         }
@@ -125,8 +127,7 @@ impl Sandbox {
         let interface = interface_name(&network, spec, |name| {
             self.endpoints.iter().all(|endpoint| endpoint.interface != name)
         })?;
-        let mut prepared =
-            Prepared { networks: &self.networks, identity: &self.identity, connections: Vec::new() };
+        let mut prepared = Prepared::new(&self.networks, &self.identity);
         prepared.add(&network, spec, interface)?;
         let (mut wiring, namespace) = (Wiring::open()?, self.namespace.clone());
         let connections = &prepared.connections;
@@ -211,92 +212,6 @@ impl Sandbox {
     fn not_connected(&self, network: &str) -> NetworkError {
         let container = self.identity.container_id.clone();
         NetworkError::NotConnected { container, network: network.to_owned() }
-    }
-}
-
-/// Addresses that are taken but not yet used; they are given back unless [`Prepared::finish`] is reached.
-struct Prepared<'a> {
-    networks: &'a Networks,
-    identity: &'a Identity,
-    connections: Vec<Connection>,
-}
-
-impl Prepared<'_> {
-    fn add(&mut self, network: &Network, spec: &EndpointSpec, interface: String) -> Result<()> {
-        // The network may have moved to another subnet.
-        let (network, bridge) = self.networks.ensure_bridge(&network.id)?;
-        let Some(bridge) = bridge else { return Ok(()) };
-        let request = LeaseRequest {
-            container_id: &self.identity.container_id,
-            container_name: &self.identity.container_name,
-            address: spec.ipv4_address,
-            mac: spec.mac_address,
-            interface: &interface,
-        };
-        let lease = self.networks.acquire(&network.id, &request)?;
-        let endpoint = Endpoint::new(self.identity, spec, &network, lease);
-        self.connections.push(Connection { endpoint, bridge });
-        Ok(())
-    }
-
-    fn finish(mut self) -> Vec<Endpoint> {
-        std::mem::take(&mut self.connections).into_iter().map(|connection| connection.endpoint).collect()
-    }
-}
-
-impl Drop for Prepared<'_> {
-    fn drop(&mut self) {
-        for connection in &self.connections {
-            // The error that led here is the one to report; a stale address ends at the next start of the engine.
-            let _ = self.networks.release(&connection.endpoint.network_id, &self.identity.container_id);
-        }
-    }
-}
-
-/// The endpoints asked for in order of preference, each with its network and the name of its interface.
-fn ordered<'a>(
-    networks: &Networks,
-    spec: &'a SandboxSpec,
-) -> Result<Vec<(Network, &'a EndpointSpec, String)>> {
-    let mut wanted = Vec::new();
-    for endpoint in &spec.endpoints {
-        wanted.extend(usable_network(networks, endpoint)?.map(|network| (network, endpoint)));
-    }
-    wanted.sort_by_key(|(network, endpoint)| {
-        preference(endpoint.gateway_priority, network.internal, &network.name)
-    });
-    let mut taken: Vec<String> =
-        wanted.iter().filter_map(|(_, endpoint)| endpoint.interface.clone()).collect();
-    let mut ordered = Vec::new();
-    for (network, endpoint) in wanted {
-        let interface = interface_name(&network, endpoint, |name| !taken.iter().any(|used| used == name))?;
-        taken.push(interface.clone());
-        ordered.push((network, endpoint, interface));
-    }
-    Ok(ordered)
-}
-
-/// The network of an endpoint; none for the network `none`.
-fn usable_network(networks: &Networks, spec: &EndpointSpec) -> Result<Option<Network>> {
-    let network = networks.inspect(&spec.network)?;
-    match network.driver {
-        Driver::Bridge => Ok(Some(network)),
-        Driver::Null => Ok(None),
-        Driver::Host => {
-            Err(NetworkError::invalid(&network.name, "it cannot be combined with other networks"))
-        }
-    }
-}
-
-fn interface_name(network: &Network, spec: &EndpointSpec, is_free: impl Fn(&str) -> bool) -> Result<String> {
-    match &spec.interface {
-        Some(name) if is_interface_name(name, 15) => Ok(name.clone()),
-        Some(name) => Err(NetworkError::invalid(&network.name, format!("{name:?} is not an interface name"))),
-        None => {
-            let mut names = (0u32..).map(|number| format!("{}{number}", network.interface_prefix()));
-            let name = names.find(|name| is_free(name));
-            name.ok_or_else(|| NetworkError::invalid(&network.name, "no interface name is left"))
-        }
     }
 }
 
