@@ -17,6 +17,7 @@ use wharf_container::stdio::{ParentStdio, open_fifo};
 
 use super::exit::schedule_restart;
 use super::instance::Container;
+use super::remove::remove_now;
 use super::start::{Resumed, resume};
 use super::state::Status;
 use super::{restart, spec};
@@ -89,6 +90,9 @@ async fn settle(
         Some((process, ends)) => take_over(core, container, process, ends).await,
         None if state.status.has_process() => {
             lost(core, container);
+            if container.record().host_config.auto_remove {
+                return remove_now(core, container, true).await;
+            }
             come_back(core, container, true);
             Ok(())
         }

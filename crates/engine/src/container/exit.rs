@@ -12,8 +12,9 @@ use super::instance::Container;
 use super::remove::remove_now;
 use super::restart;
 use super::run::Run;
-use super::start::{Captures, launch};
+use super::start::launch;
 use super::state::Status;
+use super::streams::Captures;
 use crate::core::Core;
 
 /// How long the output of a process that has ended may still come: a process that it left behind may hold the streams.
@@ -152,9 +153,10 @@ pub async fn finish(core: &Arc<Core>, container: &Arc<Container>) {
 /// Ends the mount behind a volume when its last user has ended.
 fn put_away(core: &Core, volume: &str) {
     let in_use = || core.containers.users_of_volume(volume).iter().any(|user| user.status().has_process());
-    if !volume.is_empty() && !in_use() {
-        if let Err(error) = core.volumes.put_away(volume) {
-            tracing::warn!(volume, error = error.message(), "the mount behind a volume is left");
-        }
+    if volume.is_empty() || in_use() {
+        return;
+    }
+    if let Err(error) = core.volumes.put_away(volume) {
+        tracing::warn!(volume, error = error.message(), "the mount behind a volume is left");
     }
 }

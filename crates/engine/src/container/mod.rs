@@ -31,6 +31,7 @@ pub(crate) mod start;
 pub(crate) mod state;
 pub(crate) mod stop;
 pub(crate) mod store;
+mod streams;
 mod update;
 mod validate;
 mod wait;

@@ -6,11 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use jiff::Timestamp;
-use tokio::net::unix::pipe;
 use wharf_container::Stage;
 use wharf_container::cgroup::Cgroup;
 use wharf_container::spec::ContainerSpec;
-use wharf_container::stdio::{self, ChildStdio, ParentStdio};
+use wharf_container::stdio::ParentStdio;
 
 use super::exit::supervise;
 use super::files;
@@ -21,13 +20,12 @@ use super::record::Record;
 use super::run::Run;
 use super::spec::{Surroundings, container_spec, pid_donor};
 use super::state::Status;
+use super::streams::{open_stdio, watch_streams};
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::health::{HealthSettings, HealthStatus, Machine};
-use crate::io::StdStream;
 use crate::network::sandbox::Sandbox;
 use crate::process::{LaunchError, Process};
-use crate::stdio::{PipeInput, Sink, capture, terminal_input, terminal_output};
 
 /// Starts a container that has no process. The caller holds its operation lock.
 ///
@@ -201,29 +199,6 @@ pub fn start_error(error: LaunchError) -> Error {
     Error::Start { message: format!("failed to create task for container: {prefix}{error}"), exit_code }
 }
 
-/// With a terminal there is nothing to make: the process gets the terminal that the launch makes.
-fn open_stdio(container: &Container, spec: &ContainerSpec) -> std::io::Result<(ChildStdio, ParentStdio)> {
-    if spec.process.terminal.is_some() {
-        return Ok((ChildStdio::default(), ParentStdio::default()));
-    }
-    let (mut child, mut ends) = (ChildStdio::default(), ParentStdio::default());
-    if container.record().config.open_stdin {
-        let (stdin, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
-        (child.stdin, ends.stdin) = (Some(stdin), Some(write));
-    }
-    let output = |name: &str| -> std::io::Result<(OwnedFd, OwnedFd)> {
-        let path = container.path(name);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => stdio::create_fifo(&path),
-        }
-    };
-    let ((stdout, read_stdout), (stderr, read_stderr)) = (output("stdout")?, output("stderr")?);
-    (child.stdout, child.stderr) = (Some(stdout), Some(stderr));
-    (ends.stdout, ends.stderr) = (Some(read_stdout), Some(read_stderr));
-    Ok((child, ends))
-}
-
 /// The process runs: everything that looks after it begins.
 fn begin(
     core: &Arc<Core>,
@@ -304,34 +279,4 @@ pub fn resume(core: &Arc<Core>, container: &Arc<Container>, resumed: Resumed) ->
     begin_probing(core, container, &run);
     tokio::spawn(supervise(core.clone(), container.clone(), run, process.exited, captures));
     Ok(())
-}
-
-/// The tasks that read a process's output to its end.
-pub type Captures = Vec<tokio::task::JoinHandle<std::io::Result<()>>>;
-
-fn watch_streams(
-    core: &Arc<Core>,
-    container: &Arc<Container>,
-    terminal: Option<&OwnedFd>,
-    ends: ParentStdio,
-) -> std::io::Result<Captures> {
-    let mut sources = Vec::new();
-    if let Some(terminal) = terminal {
-        sources.push((StdStream::Stdout, terminal_output(terminal)?));
-        tokio::spawn(container.input.pump().run(terminal_input(terminal)?));
-    }
-    if let Some(stdin) = ends.stdin {
-        let (processes, id) = (core.processes.clone(), container.id().to_owned());
-        // The monitor keeps a copy of the end; a monitor that is gone keeps none.
-        let target = PipeInput::new(stdin, move || _ = processes.close_stdin(&id))?;
-        tokio::spawn(container.input.pump().run(target));
-    }
-    for (stream, end) in [(StdStream::Stdout, ends.stdout), (StdStream::Stderr, ends.stderr)] {
-        if let Some(end) = end {
-            sources.push((stream, pipe::Receiver::from_owned_fd(end)?));
-        }
-    }
-    let sink =
-        |stream| Sink { stream, clients: container.clients.clone(), log: container.log.writer(stream) };
-    Ok(sources.into_iter().map(|(stream, source)| tokio::spawn(capture(source, sink(stream)))).collect())
 }

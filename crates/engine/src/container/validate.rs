@@ -34,7 +34,8 @@ fn modes(config: &Config, host: &HostConfig) -> Result<(), String> {
         ("cgroup namespace", &host.cgroupns_mode, &["", "private", "host"], false),
     ];
     for (kind, mode, words, joins) in allowed {
-        if !words.contains(&mode) && !(joins && mode.starts_with("container:")) {
+        let known = words.contains(&mode) || (joins && mode.starts_with("container:"));
+        if !known {
             return Err(format!("invalid or unsupported {kind} mode: {mode}"));
         }
     }

@@ -16,7 +16,10 @@ pub fn wait(container: &Container, condition: WaitCondition) -> Waiting {
         let reached = match condition {
             WaitCondition::NotRunning => until(&mut phase, |phase| !phase.running || phase.removed).await,
             WaitCondition::NextExit => until(&mut phase, |phase| phase.exits > exits || phase.removed).await,
-            WaitCondition::Removed => until(&mut phase, |phase| phase.removed).await,
+            // Why a start failed is told by the start; the removal itself went well.
+            WaitCondition::Removed => until(&mut phase, |phase| phase.removed)
+                .await
+                .map(|phase| Phase { error: String::new(), ..phase }),
         };
         reached
             .map(result)

@@ -53,7 +53,7 @@ impl Images {
             let images = core.images.images()?;
             let selected = select::Selection::of(&filters, &core.images)?.apply(&images);
             Ok(selected
-                .into_iter()
+                .iter()
                 .map(|image| describe::summary(&core, image, shared_size.then_some(&images[..])))
                 .collect())
         })

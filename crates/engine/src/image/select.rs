@@ -46,14 +46,17 @@ impl<'a> Selection<'a> {
         })
     }
 
-    /// The selected ones, in the same order.
-    pub fn apply<'i>(&self, images: &'i [Image]) -> Vec<&'i Image> {
-        images.iter().filter(|image| self.wants(image)).collect()
+    /// The selected ones, in the same order, with the selected ones of their names.
+    pub fn apply(&self, images: &[Image]) -> Vec<Image> {
+        images.iter().filter(|image| self.wants(image)).map(|image| self.narrowed(image)).collect()
     }
 
-    /// The names of an image that the filters let through.
-    pub fn names<'i>(&self, names: &'i [Reference]) -> impl Iterator<Item = &'i Reference> {
-        names.iter().filter(|name| self.filters.any("reference", |pattern| is_named(name, pattern)))
+    fn narrowed(&self, image: &Image) -> Image {
+        let mut image = image.clone();
+        let is_wanted = |name: &Reference| self.filters.any("reference", |pattern| is_named(name, pattern));
+        image.tags.retain(is_wanted);
+        image.digests.retain(is_wanted);
+        image
     }
 
     fn wants(&self, image: &Image) -> bool {
@@ -75,12 +78,13 @@ fn is_between(created: Option<Timestamp>, after: Option<Timestamp>, before: Opti
         && before.is_none_or(|before| created.is_none_or(|created| created < before))
 }
 
-/// A pattern stands for a familiar name, with or without its tag.
 fn has_name(image: &Image, pattern: &str) -> bool {
-    let names = image.tags.iter().chain(&image.digests);
-    names
-        .into_iter()
-        .any(|name| matches(pattern, &name.familiar()) || matches(pattern, &name.familiar_name()))
+    image.tags.iter().chain(&image.digests).any(|name| is_named(name, pattern))
+}
+
+/// A pattern stands for a familiar name, with or without its tag.
+fn is_named(name: &Reference, pattern: &str) -> bool {
+    matches(pattern, &name.familiar()) || matches(pattern, &name.familiar_name())
 }
 
 fn check_patterns(patterns: &[String]) -> Result<()> {

@@ -2,12 +2,9 @@
 //!
 //! The calls that ask the kernel run on blocking threads.
 
-use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use wharf_container::process::Identity;
 use wharf_network::{
     Addressing, DEFAULT_BRIDGE, DnsSettings, EndpointSpec, Networks, NetworksConfig, PortKey, PortMapper,
     SandboxSpec,
@@ -18,11 +15,9 @@ use super::publish::{Group, Publication, publications};
 use super::sandbox::Sandbox;
 use super::{endpoint, publish_event};
 use crate::container::record::Record;
-use crate::container::state::State;
 use crate::core::{Core, blocking};
 use crate::error::{Error, Result};
 use crate::health::HealthStatus;
-use crate::model::host_config::PortMap;
 use crate::paths::EnginePaths;
 use crate::process::Processes;
 
@@ -31,8 +26,8 @@ const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// All networks and published ports of the engine.
 pub struct Connector {
-    networks: Networks,
-    balancer: Balancer,
+    pub(super) networks: Networks,
+    pub(super) balancer: Balancer,
 }
 
 impl Connector {
@@ -151,7 +146,7 @@ impl Connector {
     }
 
     /// Has the monitor keep the socket of a port too, for the next worker.
-    fn hold(&self, processes: &Processes, record: &Record, key: PortKey) -> Result<()> {
+    pub(super) fn hold(&self, processes: &Processes, record: &Record, key: PortKey) -> Result<()> {
         let failed = |source| Error::Port { container: record.name.clone(), source: Box::new(source) };
         let socket = self.balancer.ports().socket(key).map_err(failed)?;
         processes.hold(&key.to_string(), socket).map_err(Error::io("have the monitor hold", key.to_string()))
@@ -201,7 +196,7 @@ impl Connector {
         }
     }
 
-    fn balance(&self, core: &Core, keys: &[PortKey]) -> Result<()> {
+    pub(super) fn balance(&self, core: &Core, keys: &[PortKey]) -> Result<()> {
         let balanced = self.balancer.balance(keys, |id| readiness(core, id));
         balanced.map_err(|source| Error::Internal(crate::error::chain(&source)))
     }
@@ -214,100 +209,6 @@ impl Connector {
         }
     }
 
-    /// Takes over reserved ports and addresses of an engine before this one. `runs` tells which containers still run.
-    pub fn prepare_adoption(&self, held: HashMap<String, OwnedFd>, runs: impl Fn(&str) -> bool) {
-        for (text, socket) in held {
-            let adopted = text.parse::<PortKey>().map_err(|error| error.to_string());
-            let adopted = adopted
-                .and_then(|key| self.balancer.ports().adopt(key, socket).map_err(|error| error.to_string()));
-            if let Err(error) = adopted {
-                tracing::warn!(
-                    key = text,
-                    error,
-                    "a published port of the engine before cannot be taken over"
-                );
-            }
-        }
-        if let Err(error) = self.networks.release_stale(runs) {
-            tracing::warn!(%error, "addresses of ended containers are left");
-        }
-    }
-
-    /// Takes over the network of a running container.
-    ///
-    /// # Errors
-    /// Its namespace is gone, or its addresses are not known.
-    pub async fn reattach(
-        &self,
-        core: &Arc<Core>,
-        record: &Arc<Record>,
-        process: &Identity,
-        state: &State,
-        hostname: &str,
-    ) -> Result<Option<Arc<Sandbox>>> {
-        let mode = record.host_config.network_mode.as_str();
-        if mode == "host" || mode.starts_with("container:") {
-            return Ok(None);
-        }
-        let path = format!("/proc/{}/ns/net", process.pid);
-        let namespace = std::fs::File::open(&path).map_err(Error::io("open", &path))?;
-        let spec = sandbox_spec(record, hostname)?;
-        let (core, record, ports) = (core.clone(), record.clone(), state.ports.clone());
-        blocking(move || {
-            let connector = &core.connector;
-            let inner = wharf_network::Sandbox::attach(&connector.networks, &spec, namespace.into())?;
-            let published = connector.resume_ports(&core.processes, &record, address_of(&inner), &ports)?;
-            Ok(Some(Arc::new(Sandbox::new(&record.id, inner, published)?)))
-        })
-        .await
-    }
-
-    /// The ports that the state says were published.
-    fn resume_ports(
-        &self,
-        processes: &Processes,
-        record: &Record,
-        address: Option<Ipv4Addr>,
-        ports: &PortMap,
-    ) -> Result<Vec<(String, PortKey)>> {
-        let Some(address) = address else { return Ok(Vec::new()) };
-        let wanted = publications(&record.config, &record.host_config)?;
-        let mut all = Vec::new();
-        for (name, binding) in
-            ports.iter().flat_map(|(name, list)| list.iter().flatten().map(move |one| (name, one)))
-        {
-            let Some(key) = key(name, binding) else { continue };
-            if let Some(publication) = wanted.iter().find(|publication| publication.name() == *name) {
-                let claim = claim(record, address, publication);
-                let failed =
-                    |source| Error::Port { container: record.name.clone(), source: Box::new(source) };
-                if self.balancer.resume(&claim, key, &publication.request).map_err(failed)? {
-                    self.hold(processes, record, key)?;
-                }
-                all.push((name.clone(), key));
-            }
-        }
-        Ok(all)
-    }
-
-    /// All running containers are taken over: what is left of ended ones goes, and connections are balanced.
-    pub async fn finish_adoption(&self, core: &Arc<Core>) {
-        let core = core.clone();
-        let finished = blocking(move || {
-            let connector = &core.connector;
-            for key in connector.balancer.release_unclaimed() {
-                // A monitor that is gone holds nothing.
-                let _ = core.processes.release(&key.to_string());
-            }
-            connector.balance(&core, &connector.balancer.ports().reserved())?;
-            let released = connector.balancer.ports().release_unadopted();
-            released.map_err(|source| Error::Internal(crate::error::chain(&source)))
-        });
-        if let Err(error) = finished.await {
-            tracing::warn!(error = error.message(), "published ports of ended containers are left");
-        }
-    }
-
     /// The engine ends and no container runs: bridges and rules go, and come back with the next container.
     pub fn close_down(&self) {
         if let Err(error) = self.networks.close_down() {
@@ -316,7 +217,7 @@ impl Connector {
     }
 }
 
-fn sandbox_spec(record: &Record, hostname: &str) -> Result<SandboxSpec> {
+pub(super) fn sandbox_spec(record: &Record, hostname: &str) -> Result<SandboxSpec> {
     let endpoints: Result<Vec<EndpointSpec>> =
         record.endpoints.iter().map(|(network, settings)| endpoint::spec(network, settings)).collect();
     Ok(SandboxSpec {
@@ -344,7 +245,7 @@ pub fn dns_settings(record: &Record) -> Result<DnsSettings> {
     })
 }
 
-fn claim<'a>(record: &'a Record, address: Ipv4Addr, publication: &Publication) -> Claim<'a> {
+pub(super) fn claim<'a>(record: &'a Record, address: Ipv4Addr, publication: &Publication) -> Claim<'a> {
     Claim {
         container: &record.id,
         group: Group::of(&record.config.labels),
@@ -352,15 +253,8 @@ fn claim<'a>(record: &'a Record, address: Ipv4Addr, publication: &Publication) -
     }
 }
 
-fn address_of(inner: &wharf_network::Sandbox) -> Option<Ipv4Addr> {
+pub(super) fn address_of(inner: &wharf_network::Sandbox) -> Option<Ipv4Addr> {
     inner.gateway_endpoint().map(|endpoint| endpoint.address)
-}
-
-fn key(name: &str, binding: &crate::model::PortBinding) -> Option<PortKey> {
-    let protocol = name.split_once('/')?.1;
-    let address: std::net::IpAddr = binding.host_ip.parse().ok()?;
-    let port: u16 = binding.host_port.parse().ok()?;
-    format!("{}/{protocol}", std::net::SocketAddr::new(address, port)).parse().ok()
 }
 
 /// By the verdict of the last probe, which the state shows only when connections follow it already.

@@ -1,6 +1,6 @@
 //! Networks: Docker's face over `wharf_network`, and published ports.
 //!
-//! [`connector`] gives a container its [`sandbox`]; [`publish`] and [`balance`] decide what ports of the host lead to;
+//! [`connector`] gives a container its [`sandbox`], [`takeover`] those of an engine before; [`publish`] and [`balance`] decide what ports of the host lead to;
 //! [`endpoint`] and [`describe`] translate between Docker's types and those of `wharf_network`.
 
 mod attach;
@@ -10,6 +10,7 @@ mod describe;
 pub(crate) mod endpoint;
 pub(crate) mod publish;
 pub(crate) mod sandbox;
+mod takeover;
 
 use std::sync::Arc;
 
