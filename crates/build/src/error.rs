@@ -4,7 +4,6 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-use wharf_container::user::UserError;
 use wharf_image::reference::ReferenceError;
 use wharf_image::store::StoreError;
 
@@ -148,9 +147,6 @@ pub enum StepError {
     /// Copying failed.
     #[error(transparent)]
     Copy(#[from] CopyError),
-    /// A user does not exist.
-    #[error("cannot find the user")]
-    User(#[from] UserError),
     /// A file system operation of the step failed.
     #[error("cannot {operation} {path}")]
     FileSystem {

@@ -214,6 +214,17 @@ async fn what_cannot_work_is_said_before_anything_runs() {
     assert_eq!(shop.runner.runs.load(std::sync::atomic::Ordering::Relaxed), 0);
 }
 
+/// The owners are what Docker Engine 28.5 gives.
+#[tokio::test]
+async fn working_directories_belong_to_the_user_of_their_line() {
+    let Some(shop) = Workshop::new() else { return };
+    let built = shop.good("FROM busybox\nWORKDIR /a\nUSER app\nWORKDIR b/c\nUSER 65534\nWORKDIR /d\nWORKDIR /tmp\nUSER ghost\nWORKDIR /e\n").await;
+    let owners = ["/a", "/a/b", "/a/b/c", "/d", "/tmp", "/e"].map(|path| built.owner(path));
+    assert_eq!(owners, ["755 0:0", "755 1000:1001", "755 1000:1001", "755 65534:65534", "1777 0:0", "755 0:0"]);
+    let warned = built.events.iter().any(|event| matches!(event, BuildEvent::Warning { message } if message.contains("user ghost")));
+    assert!(warned, "{:?}", built.events);
+}
+
 #[tokio::test]
 async fn independent_stages_run_at_the_same_time() {
     let Some(shop) = Workshop::new() else { return };

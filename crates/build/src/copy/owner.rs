@@ -1,4 +1,4 @@
-//! `COPY --chown` (contract 8.4.4).
+//! Owners by name or number, as `COPY --chown` writes them (contract 8.4.4).
 
 use wharf_container::fsroot::Root;
 use wharf_container::user::{self, UserError};
@@ -10,7 +10,7 @@ pub(crate) struct Owner {
     pub gid: u32,
 }
 
-/// What `--chown` means in a file system.
+/// What `user[:group]` means in a file system.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Resolved {
     pub owner: Owner,
@@ -23,17 +23,20 @@ pub(crate) struct Resolved {
 /// # Errors
 /// A number is out of range, or passwd or group cannot be read.
 pub(crate) fn resolve(root: &Root, text: &str) -> Result<Resolved, UserError> {
+    // `root` needs no files to be 0.
+    let number = |name: &str| if name == "root" { "0".to_owned() } else { name.to_owned() };
     let whole = match text.split_once(':') {
         // A number alone is the group too.
-        None if text.bytes().all(|byte| byte.is_ascii_digit()) => format!("{text}:{text}"),
-        Some((user, "")) => user.to_owned(),
-        _ => text.to_owned(),
+        None if number(text).bytes().all(|byte| byte.is_ascii_digit()) => format!("{0}:{0}", number(text)),
+        Some((user, "")) => number(user),
+        Some((user, group)) => format!("{}:{}", number(user), number(group)),
+        None => text.to_owned(),
     };
     match user::find(root, &whole, &[]) {
         Ok(found) => Ok(Resolved { owner: Owner { uid: found.uid, gid: found.gid }, warning: None }),
         Err(error @ (UserError::UnknownUser(_) | UserError::UnknownGroup(_))) => {
             let (user, group) = whole.split_once(':').unwrap_or((&whole, ""));
-            Ok(Resolved { owner: known_parts(root, user, group)?, warning: Some(format!("--chown={text}: {error}; 0 is used")) })
+            Ok(Resolved { owner: known_parts(root, user, group)?, warning: Some(format!("{error}; 0 is used")) })
         }
         Err(error) => Err(error),
     }
@@ -71,6 +74,11 @@ mod tests {
         assert_eq!(resolve("nobody"), (0, 0, true));
         assert_eq!(resolve("nobody:web"), (0, 33, true));
         assert_eq!(resolve("app:none"), (1001, 0, true));
+        let empty = Root::open(&top.path().join("etc")).unwrap();
+        for text in ["root", "root:root", "0:root"] {
+            let expected = Resolved { owner: Owner { uid: 0, gid: 0 }, warning: None };
+            assert_eq!(super::resolve(&empty, text).unwrap(), expected, "{text}");
+        }
         assert!(super::resolve(&root, "4294967296").is_err());
     }
 }

@@ -33,14 +33,14 @@ impl Execution<'_> {
         let mut number = 1;
         for entry in &stage.plan.entries {
             let Some(operation) = &entry.operation else {
-                result.history.push(history(entry, None));
+                result.history.extend(history(entry, None));
                 continue;
             };
             number += 1;
             let name = step_name(&stage.name, number, count, &entry.source);
             let made = self.step(stage, entry, operation, &result.layers, name).await?;
             result.layers.0.push(made.layer);
-            result.history.push(history(entry, Some(made.created)));
+            result.history.extend(history(entry, Some(made.created)));
         }
         self.results[stage.index].send_replace(Some(Arc::new(result)));
         Ok(())
@@ -131,9 +131,7 @@ impl Execution<'_> {
             return Ok(made);
         }
         let copied = blocking(move || job.execute(prepared)).await?;
-        for message in copied.warnings {
-            (self.events())(BuildEvent::Warning { message });
-        }
+        self.warn(copied.warnings);
         self.shared.store_step(&key, copied.layer).await
     }
 
@@ -150,8 +148,13 @@ impl Execution<'_> {
             return Ok(made);
         }
         let (shared, operation, below) = (self.shared.clone(), operation.clone(), below.clone());
-        let layer = blocking(move || workdir::execute(&shared, &operation, &below)).await?;
+        let (layer, warning) = blocking(move || workdir::execute(&shared, &operation, &below)).await?;
+        self.warn(warning);
         self.shared.store_step(&key, layer).await
+    }
+
+    fn warn(&self, messages: impl IntoIterator<Item = String>) {
+        messages.into_iter().for_each(|message| (self.events())(BuildEvent::Warning { message }));
     }
 
     async fn find(&self, stage: &NamedStage, key: &str, cached: &mut bool) -> Option<Made> {
@@ -176,12 +179,13 @@ pub(crate) fn step_name(stage: &str, number: usize, count: usize, source: &str) 
     }
 }
 
-fn history(entry: &Entry, created: Option<String>) -> History {
-    History {
+fn history(entry: &Entry, created: Option<String>) -> Option<History> {
+    let created_by = entry.created_by.clone()?;
+    Some(History {
         empty_layer: created.is_none(),
         created,
-        created_by: Some(entry.created_by.clone()),
+        created_by: Some(created_by),
         comment: Some("buildkit.dockerfile.v0".to_owned()),
         ..History::default()
-    }
+    })
 }

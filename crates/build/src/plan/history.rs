@@ -27,10 +27,10 @@ pub(super) fn run(arguments: &IndexMap<String, String>, argv: &[String]) -> Stri
     }
 }
 
-/// `COPY --chown=app src /app # buildkit`.
+/// `COPY --chown=app src /app # buildkit`; other flags are not shown, as in Docker.
 pub(super) fn transfer(name: &str, transfer: &Transfer, sources: &[String], destination: &str) -> String {
     let flag = |flag: &str, value: &Option<String>| value.as_ref().map(|value| format!("--{flag}={value}"));
-    let words = [flag("chown", &transfer.chown), flag("chmod", &transfer.chmod), transfer.link.then(|| "--link".to_owned())];
+    let words = [flag("chown", &transfer.chown), flag("chmod", &transfer.chmod)];
     let words: Vec<String> = words.into_iter().flatten().chain(sources.iter().cloned()).collect();
     format!("{name} {} {destination} # buildkit", words.join(" "))
 }

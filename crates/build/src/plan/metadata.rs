@@ -7,7 +7,7 @@ use super::history;
 use super::state::StageState;
 use crate::dockerfile::{CommandLine, Healthcheck, HealthcheckTest, InstructionKind, Problem};
 
-/// Applies an instruction, if it is one of metadata; `None` when it is not.
+/// Applies an instruction, if it is one of metadata. `None` when it leaves no history: `ONBUILD`, as in Docker.
 pub(super) fn apply(state: &mut StageState, escape: char, kind: &InstructionKind) -> Result<Option<String>, Problem> {
     Ok(Some(match kind {
         InstructionKind::Cmd(command) => cmd(state, command),
@@ -17,7 +17,10 @@ pub(super) fn apply(state: &mut StageState, escape: char, kind: &InstructionKind
         InstructionKind::Expose(words) => expose(state, escape, words)?,
         InstructionKind::Healthcheck(check) => healthcheck(state, check),
         InstructionKind::Maintainer(author) => maintainer(state, author),
-        InstructionKind::Onbuild(trigger) => onbuild(state, trigger),
+        InstructionKind::Onbuild(trigger) => {
+            state.image.config.on_build.push(trigger.clone());
+            return Ok(None);
+        }
         InstructionKind::Shell(words) => shell(state, words),
         InstructionKind::Stopsignal(text) => stopsignal(state, &state.word(escape, text)?)?,
         InstructionKind::User(text) => user(state, state.word(escape, text)?),
@@ -128,11 +131,6 @@ fn healthcheck(state: &mut StageState, check: &Healthcheck) -> String {
 fn maintainer(state: &mut StageState, author: &str) -> String {
     state.image.author = Some(author.to_owned());
     format!("MAINTAINER {author}")
-}
-
-fn onbuild(state: &mut StageState, trigger: &str) -> String {
-    state.image.config.on_build.push(trigger.to_owned());
-    format!("ONBUILD {trigger}")
 }
 
 fn shell(state: &mut StageState, words: &[String]) -> String {

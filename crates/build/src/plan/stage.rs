@@ -29,8 +29,8 @@ pub(crate) struct Entry {
     pub line: u32,
     /// The instruction as written, for messages.
     pub source: String,
-    /// History text.
-    pub created_by: String,
+    /// History text, where there is history.
+    pub created_by: Option<String>,
     /// What makes a layer; `None` for metadata.
     pub operation: Option<Operation>,
 }
@@ -61,22 +61,19 @@ impl Planner<'_> {
         index: usize,
         state: &mut StageState,
         instruction: &Instruction,
-    ) -> Result<(String, Option<Operation>), Problem> {
+    ) -> Result<(Option<String>, Option<Operation>), Problem> {
         let escape = self.names.file.escape;
         let (operation, text) = match &instruction.kind {
-            InstructionKind::Arg(definitions) => return Ok((self.arg(state, definitions)?, None)),
+            InstructionKind::Arg(definitions) => return Ok((Some(self.arg(state, definitions)?), None)),
             InstructionKind::Workdir(path) => return workdir(state, &state.word(escape, path)?),
             InstructionKind::Run(run) => run::run(state, run, &self.run_context(&|from| self.names.origin(from, index)))?,
             InstructionKind::Copy(copy) => {
                 transfer::copy(state, escape, copy, self.names.origin(copy.from.as_deref(), index)?)?
             }
             InstructionKind::Add(add) => transfer::add(state, escape, add)?,
-            kind => {
-                let text = metadata::apply(state, escape, kind)?;
-                return Ok((text.unwrap_or_default(), None));
-            }
+            kind => return Ok((metadata::apply(state, escape, kind)?, None)),
         };
-        Ok((text, Some(operation)))
+        Ok((Some(text), Some(operation)))
     }
 
     fn run_context<'b>(&'b self, origin: &'b dyn Fn(Option<&str>) -> Result<Origin, Problem>) -> RunContext<'b> {
@@ -110,7 +107,7 @@ impl Planner<'_> {
     }
 }
 
-fn workdir(state: &mut StageState, path: &str) -> Result<(String, Option<Operation>), Problem> {
+fn workdir(state: &mut StageState, path: &str) -> Result<(Option<String>, Option<Operation>), Problem> {
     if path.is_empty() {
         return Err(Problem::new("WORKDIR: the path is empty after variables were expanded"));
     }
@@ -119,7 +116,7 @@ fn workdir(state: &mut StageState, path: &str) -> Result<(String, Option<Operati
     let text = format!("WORKDIR {path}");
     let operation = WorkdirOperation { user: state.image.config.user.clone(), path };
     let makes_layer = operation.path != "/";
-    Ok((text, makes_layer.then_some(Operation::Workdir(operation))))
+    Ok((Some(text), makes_layer.then_some(Operation::Workdir(operation))))
 }
 
 /// The instructions that a base's triggers put in front of a stage (contract 8.2.10).
