@@ -93,7 +93,8 @@ fn a_stack_comes_up_in_order_and_stays() {
     assert_eq!(project.ids(), before, "nothing is made anew");
     project.run(&["logs", "web"]).ok().prints("web-1  | hello");
     project.run(&["exec", "-T", "web", "sh", "-c", "exit 7"]).exits(7);
-    let ended = |p: &Project| p.containers().iter().any(|c| c["Service"] == "migrate" && c["State"] == "exited");
+    let ended =
+        |p: &Project| p.containers().iter().any(|c| c["Service"] == "migrate" && c["State"] == "exited");
     wait_for("the second run of migrate ends", 20, || ended(&project).then_some(()));
     project.run(&["plan", "--detailed-exitcode"]).exits(2).prints("start container");
     project.run(&["down", "-v"]).ok();
@@ -153,7 +154,10 @@ fn the_first_end_decides_the_exit_code() {
 #[test]
 fn one_off_containers_leave_with_their_code() {
     let Some(project) = Project::new("wt-run", STACK) else { return };
-    project.run(&["run", "--rm", "-T", "web", "sh", "-c", "echo from run; exit 5"]).exits(5).prints("from run");
+    project
+        .run(&["run", "--rm", "-T", "web", "sh", "-c", "echo from run; exit 5"])
+        .exits(5)
+        .prints("from run");
     let services: Vec<_> = project.containers().iter().map(|c| c["Service"].clone()).collect();
     assert_eq!(services, ["db", "migrate"], "dependencies stay, the one-off container is gone");
 }
@@ -161,7 +165,9 @@ fn one_off_containers_leave_with_their_code() {
 #[test]
 fn a_taken_port_stops_everything_before_it_begins() {
     let port = free_port();
-    let compose = format!("services:\n  web:\n    image: busybox\n    command: sleep inf\n    ports: [\"{port}:80\"]\n");
+    let compose = format!(
+        "services:\n  web:\n    image: busybox\n    command: sleep inf\n    ports: [\"{port}:80\"]\n"
+    );
     let Some(project) = Project::new("wt-port", &compose) else { return };
     let holder = std::net::TcpListener::bind(("0.0.0.0", port)).unwrap();
     project.run(&["up", "-d"]).exits(1).says("compose.yaml:5").says(&format!("(pid {})", std::process::id()));
@@ -197,7 +203,8 @@ fn an_interrupted_up_is_finished_by_the_next() {
       slow: {condition: service_healthy}
 ";
     let Some(project) = Project::new("wt-ctrlc", compose) else { return };
-    let mut child = project.command(&["up", "-d"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        project.command(&["up", "-d"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_for("slow runs", 60, || project.run(&["ps", "--services"]).stdout.contains("slow").then_some(()));
     signal(&child, rustix::process::Signal::INT);
     let status = wait_for("`up` ends after Ctrl-C", 20, || child.try_wait().unwrap());

@@ -70,7 +70,8 @@ pub async fn run(context: &Context, args: BuildArgs) -> Result<(), Failure> {
 }
 
 fn only_builds(plan: Plan) -> Plan {
-    let steps = plan.images_only().steps.into_iter().filter(|step| matches!(step.action, Action::BuildImage(_)));
+    let steps =
+        plan.images_only().steps.into_iter().filter(|step| matches!(step.action, Action::BuildImage(_)));
     Plan { steps: steps.collect(), ..Plan::default() }
 }
 

@@ -21,7 +21,6 @@ struct CommandLine {
 }
 
 #[derive(Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one value, for as long as the program runs")]
 enum Command {
     /// Build images of services
     Build(super::build::BuildArgs),
@@ -82,7 +81,10 @@ enum Command {
 impl Command {
     /// Whether it decides itself what Ctrl-C means; any other command just ends.
     fn handles_interrupts(&self) -> bool {
-        !matches!(self, Command::Logs(_) | Command::Events(_) | Command::Ps(_) | Command::Exec(_) | Command::Ls(_))
+        !matches!(
+            self,
+            Command::Logs(_) | Command::Events(_) | Command::Ps(_) | Command::Exec(_) | Command::Ls(_)
+        )
     }
 }
 

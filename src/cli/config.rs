@@ -121,7 +121,7 @@ fn text(context: &Context, args: &ConfigArgs) -> Result<String, Failure> {
     let separator = if context.globals.compatibility { Separator::Underscore } else { Separator::Dash };
     match listing(&project, &args.listing, separator)? {
         Some(lines) => Ok(lines.into_iter().map(|line| line + "\n").collect()),
-        None => Ok(render::escape_dollars(&whole(&project, args.format))),
+        None => Ok(whole(&project, args.format)),
     }
 }
 
@@ -163,7 +163,11 @@ fn environment(context: &Context, options: &LoadOptions) -> Result<String, Failu
     Ok(inputs.environment.iter().map(|(name, value)| format!("{name}={value}\n")).collect())
 }
 
-fn listing(project: &Project, listing: &Listing, separator: Separator) -> Result<Option<Vec<String>>, Failure> {
+fn listing(
+    project: &Project,
+    listing: &Listing,
+    separator: Separator,
+) -> Result<Option<Vec<String>>, Failure> {
     Ok(Some(if listing.services {
         project.services.keys().cloned().collect()
     } else if listing.volumes {
@@ -194,7 +198,9 @@ fn images(project: &Project, separator: Separator) -> Vec<String> {
     let mut images = BTreeSet::new();
     for service in project.services.values().filter(|service| service.provider.is_none()) {
         images.insert(plan::names::image(&project.name, service, separator));
-        images.extend(service.pre_start.iter().map(|hook| hook.image.clone()).filter(|image| !image.is_empty()));
+        images.extend(
+            service.pre_start.iter().map(|hook| hook.image.clone()).filter(|image| !image.is_empty()),
+        );
     }
     images.into_iter().collect()
 }
@@ -206,7 +212,8 @@ fn hashes(project: &Project, wanted: &str) -> Result<Vec<String>, Failure> {
     };
     let mut lines = Vec::with_capacity(names.len());
     for name in names {
-        let service = project.services.get(name).ok_or_else(|| Failure::message(format!("no such service: {name}")))?;
+        let service =
+            project.services.get(name).ok_or_else(|| Failure::message(format!("no such service: {name}")))?;
         lines.push(format!("{name} {}", plan::hash::service(service)));
     }
     lines.sort();

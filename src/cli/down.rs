@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::Args;
 
 use super::session::{Session, separator};
-use super::{Context, Failure};
+use super::{Context, Failure, selection};
 use crate::engine::observe;
 use crate::plan::hooks::Hooks;
 use crate::plan::observed::{Observed, ObservedContainer};
@@ -76,26 +76,24 @@ fn external_volumes(project: &Project) -> BTreeSet<String> {
 
 /// The named services; without a file everything that depends on them too (compose-surface 3.9).
 fn chosen_services(project: Option<&Project>, observed: &Observed, named: &[String]) -> BTreeSet<String> {
-    let mut chosen: BTreeSet<String> = named.iter().cloned().collect();
+    let named: BTreeSet<String> = named.iter().cloned().collect();
     if project.is_some() {
-        return chosen;
+        return named;
     }
-    let depends = |container: &&ObservedContainer, chosen: &BTreeSet<String>| {
-        container.dependencies().iter().any(|dependency| chosen.contains(dependency.service))
-    };
-    loop {
-        let more: Vec<String> =
-            observed.containers.iter().filter(|c| depends(c, &chosen)).map(|c| c.service.clone()).collect();
-        let before = chosen.len();
-        chosen.extend(more);
-        if chosen.len() == before {
-            return chosen;
-        }
-    }
+    let containers: Vec<&ObservedContainer> = observed.containers.iter().collect();
+    selection::reached(&containers, named, |container, reached| {
+        let depends = container.dependencies().iter().any(|dependency| reached.contains(dependency.service));
+        if depends { vec![&container.service] } else { Vec::new() }
+    })
 }
 
 /// References of the images to remove: `local` are those that were built without a name in the file.
-fn images(context: &Context, project: Option<&Project>, observed: &Observed, which: Option<&str>) -> Vec<String> {
+fn images(
+    context: &Context,
+    project: Option<&Project>,
+    observed: &Observed,
+    which: Option<&str>,
+) -> Vec<String> {
     let Some(which) = which else { return Vec::new() };
     let mut found: BTreeMap<String, bool> = BTreeMap::new();
     if let Some(project) = project {
@@ -106,7 +104,10 @@ fn images(context: &Context, project: Option<&Project>, observed: &Observed, whi
     } else {
         for container in &observed.containers {
             let prefix = container.labels.get(labels::PROJECT).map_or("", String::as_str);
-            found.insert(container.image.clone(), container.image == format!("{prefix}-{}", container.service));
+            found.insert(
+                container.image.clone(),
+                container.image == format!("{prefix}-{}", container.service),
+            );
         }
     }
     let wanted = found.into_iter().filter(|(_, local)| *local || which == "all").map(|(image, _)| image);

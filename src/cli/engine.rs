@@ -56,7 +56,8 @@ async fn status(paths: &EnginePaths) -> Result<(), Failure> {
 }
 
 async fn stop(paths: &EnginePaths, force: bool) -> Result<(), Failure> {
-    let stopped = wharf_engine::stop(paths, force).await.map_err(|error| Failure::message(error.to_string()))?;
+    let stopped =
+        wharf_engine::stop(paths, force).await.map_err(|error| Failure::message(error.to_string()))?;
     output::lines([if stopped { "stopped" } else { "not running" }.to_owned()]);
     Ok(())
 }

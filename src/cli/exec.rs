@@ -68,7 +68,9 @@ pub async fn run(context: &Context, args: ExecArgs) -> Result<(), Failure> {
         working_dir: args.workdir.clone(),
         ..CreateExecOptions::default()
     };
-    let failed = |error| EngineError::call(format!("cannot run {} in container {}", command[0], container.name), &error);
+    let failed = |error| {
+        EngineError::call(format!("cannot run {} in container {}", command[0], container.name), &error)
+    };
     let exec = engine.docker().create_exec(&container.id, options).await.map_err(failed)?.id;
     let start = StartExecOptions { detach: args.detach, tty, output_capacity: None };
     match engine.docker().start_exec(&exec, Some(start)).await.map_err(failed)? {
@@ -78,7 +80,11 @@ pub async fn run(context: &Context, args: ExecArgs) -> Result<(), Failure> {
 }
 
 async fn converse(
-    engine: &Engine, exec: &str, tty: bool, output: stdio::ContainerOutput, input: stdio::ContainerInput,
+    engine: &Engine,
+    exec: &str,
+    tty: bool,
+    output: stdio::ContainerOutput,
+    input: stdio::ContainerInput,
 ) -> Result<(), Failure> {
     let raw = tty.then(RawTerminal::enter).transpose()?;
     stdio::forward_input(input);
@@ -88,7 +94,11 @@ async fn converse(
         result = keep_size(engine, exec), if tty => result?,
     }
     drop(raw);
-    let state = engine.docker().inspect_exec(exec).await.map_err(|e| EngineError::call("cannot read the exit code", &e))?;
+    let state = engine
+        .docker()
+        .inspect_exec(exec)
+        .await
+        .map_err(|e| EngineError::call("cannot read the exit code", &e))?;
     match state.exit_code.unwrap_or(0) {
         0 => Ok(()),
         code => Err(Failure::Exit(u8::try_from(code).unwrap_or(1))),

@@ -64,7 +64,8 @@ async fn entries(engine: &Engine, containers: &[ObservedContainer]) -> Result<Ve
     for container in containers {
         if !known.contains_key(&container.image_id) {
             let answer = engine.docker().inspect_image(&container.image_id).await;
-            let image = answer.map_err(|error| EngineError::call(format!("inspect image {}", container.image), &error))?;
+            let image = answer
+                .map_err(|error| EngineError::call(format!("inspect image {}", container.image), &error))?;
             known.insert(container.image_id.clone(), image);
         }
         entries.push(entry(container, &known[&container.image_id]));
@@ -92,7 +93,8 @@ fn entry(container: &ObservedContainer, image: &ImageInspect) -> Entry {
 }
 
 fn print_table(entries: &[Entry]) {
-    let mut table = Table::new(&["CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED"]);
+    let mut table =
+        Table::new(&["CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED"]);
     for entry in entries {
         let id: String = entry.id.trim_start_matches("sha256:").chars().take(12).collect();
         table.row([

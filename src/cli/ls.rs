@@ -62,7 +62,8 @@ fn name_filter(filter: Option<&str>) -> Result<Option<Regex>, Failure> {
     let pattern = filter.strip_prefix("name=").ok_or_else(|| {
         Failure::message(format!("filter {filter:?} is not known: only name=REGEX can be filtered by"))
     })?;
-    let regex = Regex::new(pattern).map_err(|error| Failure::message(format!("filter {filter:?}: {error}")))?;
+    let regex =
+        Regex::new(pattern).map_err(|error| Failure::message(format!("filter {filter:?}: {error}")))?;
     Ok(Some(regex))
 }
 

@@ -63,9 +63,13 @@ fn print(context: &Context, args: &PsArgs, containers: &[ObservedContainer]) -> 
         output::lines(services);
     } else {
         match args.format.as_str() {
-            "json" => output::lines(containers.iter().map(|container| as_json(context, container).to_string())),
+            "json" => {
+                output::lines(containers.iter().map(|container| as_json(context, container).to_string()))
+            }
             "table" | "" => print_table(containers, args.no_trunc),
-            other => return Err(Failure::message(format!("format {other:?} is not known: use table or json"))),
+            other => {
+                return Err(Failure::message(format!("format {other:?} is not known: use table or json")));
+            }
         }
     }
     Ok(())
@@ -179,6 +183,9 @@ mod tests {
     fn long_commands_are_cut() {
         assert_eq!(command_column("sleep inf", false), "\"sleep inf\"");
         assert_eq!(command_column("docker-entrypoint.sh redis-server", false), "\"docker-entrypoint.s…\"");
-        assert_eq!(command_column("docker-entrypoint.sh redis-server", true), "\"docker-entrypoint.sh redis-server\"");
+        assert_eq!(
+            command_column("docker-entrypoint.sh redis-server", true),
+            "\"docker-entrypoint.sh redis-server\""
+        );
     }
 }

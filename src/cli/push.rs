@@ -78,7 +78,8 @@ async fn send(session: &Session, image: &str) -> Result<(), String> {
         _ => (image, "latest"),
     };
     let options = PushImageOptionsBuilder::default().tag(tag).build();
-    let mut messages = Box::pin(session.engine().docker().push_image(name, Some(options), credentials_for(image)));
+    let mut messages =
+        Box::pin(session.engine().docker().push_image(name, Some(options), credentials_for(image)));
     while let Some(message) = messages.next().await {
         let info = message.map_err(|error| server_message(&error))?;
         if let Some(error) = info.error_detail {

@@ -12,7 +12,11 @@ use crate::plan::{Observed, Plan, planner};
 use crate::project::{LoadOptions, Project};
 
 /// Loads the project with what the named services need; `--no-deps` leaves out their dependencies.
-pub(super) fn load(context: &Context, services: &[String], with_dependencies: bool) -> Result<Arc<Project>, Failure> {
+pub(super) fn load(
+    context: &Context,
+    services: &[String],
+    with_dependencies: bool,
+) -> Result<Arc<Project>, Failure> {
     let options = LoadOptions {
         services: services.to_vec(),
         with_dependencies,
@@ -26,7 +30,9 @@ pub(super) fn load(context: &Context, services: &[String], with_dependencies: bo
 
 /// Plans and runs. Images first: what they turn out to be decides which containers have to be made anew.
 pub(super) async fn reconcile(
-    session: &Session, project: &Arc<Project>, options: UpOptions,
+    session: &Session,
+    project: &Arc<Project>,
+    options: UpOptions,
 ) -> Result<Desired, Failure> {
     let mut desired = Desired::from_project(project, options)?;
     let mut observed = observe(session.engine(), &desired.project).await?;
@@ -50,7 +56,12 @@ pub(super) async fn reconcile(
 }
 
 /// Everything that can be known to fail, before anything is made.
-async fn check(session: &Session, desired: &Desired, observed: &Observed, plan: &Plan) -> Result<(), Failure> {
+async fn check(
+    session: &Session,
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan,
+) -> Result<(), Failure> {
     check_external(desired, observed)?;
     let problems = execute::check_ports(session.engine(), desired, observed, plan).await?;
     if problems.is_empty() { Ok(()) } else { Err(Failure::message(problems.join("\n"))) }
@@ -60,7 +71,9 @@ fn check_external(desired: &Desired, observed: &Observed) -> Result<(), Failure>
     for network in desired.networks.values().filter(|network| network.request.is_none()) {
         if !observed.networks.contains_key(&network.name) {
             let name = &network.name;
-            return Err(Failure::message(format!("network {name} declared as external, but could not be found")));
+            return Err(Failure::message(format!(
+                "network {name} declared as external, but could not be found"
+            )));
         }
     }
     for volume in desired.volumes.values().filter(|volume| volume.request.is_none()) {
@@ -78,10 +91,19 @@ fn check_images(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
         let image = &service.image;
         if observed.image(&image.reference).is_none() {
             let place = image.user.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-            missing.insert(format!("{place}service {}: image {} is not there, and {}", service.name, image.reference, why(image)));
+            missing.insert(format!(
+                "{place}service {}: image {} is not there, and {}",
+                service.name,
+                image.reference,
+                why(image)
+            ));
         }
     }
-    if missing.is_empty() { Ok(()) } else { Err(Failure::message(missing.into_iter().collect::<Vec<_>>().join("\n"))) }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::message(missing.into_iter().collect::<Vec<_>>().join("\n")))
+    }
 }
 
 fn why(image: &crate::plan::desired::DesiredImage) -> &'static str {

@@ -32,7 +32,8 @@ pub async fn run(context: &Context, args: RestartArgs) -> Result<(), Failure> {
     let all = selection::containers(context, session.engine(), &[]).await?;
     let replicas: Vec<&ObservedContainer> = all.iter().filter(|c| !c.one_off).collect();
     let wanted = chosen(&replicas, &args);
-    let chosen: Vec<&ObservedContainer> = replicas.into_iter().filter(|c| wanted.contains(&c.service)).collect();
+    let chosen: Vec<&ObservedContainer> =
+        replicas.into_iter().filter(|c| wanted.contains(&c.service)).collect();
     let plan = lifecycle(&chosen, &Lifecycle::Restart(args.timeout));
     session.run(&selection::with_hooks(context, plan, &chosen)).await
 }
@@ -42,17 +43,12 @@ fn chosen(containers: &[&ObservedContainer], args: &RestartArgs) -> BTreeSet<Str
     if args.services.is_empty() {
         return containers.iter().map(|container| container.service.clone()).collect();
     }
-    let mut wanted: BTreeSet<String> = args.services.iter().cloned().collect();
-    while !args.no_deps {
-        let follows = |c: &&&ObservedContainer| {
-            c.dependencies().iter().any(|d| d.restart && wanted.contains(d.service))
-        };
-        let more: Vec<String> = containers.iter().filter(follows).map(|c| c.service.clone()).collect();
-        let before = wanted.len();
-        wanted.extend(more);
-        if wanted.len() == before {
-            break;
-        }
+    let named = args.services.iter().cloned().collect();
+    if args.no_deps {
+        return named;
     }
-    wanted
+    selection::reached(containers, named, |container, reached| {
+        let follows = container.dependencies().iter().any(|d| d.restart && reached.contains(d.service));
+        if follows { vec![&container.service] } else { Vec::new() }
+    })
 }

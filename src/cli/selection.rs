@@ -17,7 +17,9 @@ use crate::plan::planner::{Lifecycle, lifecycle};
 /// # Errors
 /// The engine fails, or a name in `services` is known neither to the files nor to any container.
 pub async fn containers(
-    context: &Context, engine: &Engine, services: &[String],
+    context: &Context,
+    engine: &Engine,
+    services: &[String],
 ) -> Result<Vec<ObservedContainer>, Failure> {
     let mut found = engine.containers(&context.project_name()?).await?;
     check_names(context, &found, services)?;
@@ -31,7 +33,10 @@ pub async fn containers(
 /// # Errors
 /// The service is unknown, or has no such running container.
 pub async fn running_container(
-    context: &Context, engine: &Engine, service: &str, index: Option<u32>,
+    context: &Context,
+    engine: &Engine,
+    service: &str,
+    index: Option<u32>,
 ) -> Result<ObservedContainer, Failure> {
     let all = containers(context, engine, &[service.to_owned()]).await?;
     let mut replicas = all.into_iter().filter(|c| !c.one_off && c.state == State::Running);
@@ -49,17 +54,41 @@ pub async fn running_container(
 ///
 /// # Errors
 /// The engine fails, or a name in `services` is unknown.
-pub async fn apply(context: &Context, services: &[String], title: &str, what: &Lifecycle) -> Result<(), Failure> {
+pub async fn apply(
+    context: &Context,
+    services: &[String],
+    title: &str,
+    what: &Lifecycle,
+) -> Result<(), Failure> {
     let session = Session::open(context, &context.project_name()?, title).await?;
     let containers = containers(context, session.engine(), services).await?;
-    let replicas: Vec<&ObservedContainer> = containers.iter().filter(|container| !container.one_off).collect();
+    let replicas: Vec<&ObservedContainer> =
+        containers.iter().filter(|container| !container.one_off).collect();
     session.run(&with_hooks(context, lifecycle(&replicas, what), &replicas)).await
 }
 
 /// A plan with the hooks of the files around its starts and stops.
 pub fn with_hooks(context: &Context, plan: Plan, containers: &[&ObservedContainer]) -> Plan {
-    let running = containers.iter().filter(|container| container.is_running()).map(|c| c.id.clone()).collect();
+    let running =
+        containers.iter().filter(|container| container.is_running()).map(|c| c.id.clone()).collect();
     Hooks::of(context.project()).apply(plan, &running)
+}
+
+/// Service names reached from `start` by `further`, which gives what one container adds to those reached so far.
+pub fn reached<'c>(
+    containers: &[&'c ObservedContainer],
+    start: BTreeSet<String>,
+    further: impl Fn(&'c ObservedContainer, &BTreeSet<String>) -> Vec<&'c str>,
+) -> BTreeSet<String> {
+    let mut reached = start;
+    loop {
+        let more: Vec<&str> = containers.iter().flat_map(|container| further(container, &reached)).collect();
+        let before = reached.len();
+        reached.extend(more.into_iter().map(str::to_owned));
+        if reached.len() == before {
+            return reached;
+        }
+    }
 }
 
 /// Refuses names that neither the files nor any container know.
@@ -72,7 +101,8 @@ pub async fn check(context: &Context, engine: &Engine, services: &[String]) -> R
 
 fn check_names(context: &Context, found: &[ObservedContainer], services: &[String]) -> Result<(), Failure> {
     let existing: BTreeSet<&str> = found.iter().map(|container| container.service.as_str()).collect();
-    let unknown = services.iter().find(|name| !existing.contains(name.as_str()) && !context.names_service(name));
+    let unknown =
+        services.iter().find(|name| !existing.contains(name.as_str()) && !context.names_service(name));
     match unknown {
         Some(name) => Err(Failure::message(format!("no such service: {name}"))),
         None => Ok(()),

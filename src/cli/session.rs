@@ -90,6 +90,7 @@ impl Session {
 
 /// `_` instead of `-` in names, with `--compatibility`.
 pub(super) fn separator(context: &Context) -> Separator {
-    let variable = context.variable("COMPOSE_COMPATIBILITY").is_some_and(|value| value == "true" || value == "1");
+    let variable =
+        context.variable("COMPOSE_COMPATIBILITY").is_some_and(|value| value == "true" || value == "1");
     if context.globals.compatibility || variable { Separator::Underscore } else { Separator::Dash }
 }

@@ -34,7 +34,8 @@ pub async fn run(context: &Context, args: StartArgs) -> Result<(), Failure> {
     let all = selection::containers(context, session.engine(), &[]).await?;
     let replicas: Vec<&ObservedContainer> = all.iter().filter(|c| !c.one_off).collect();
     let wanted = with_dependencies(&replicas, &args.services);
-    let chosen: Vec<&ObservedContainer> = replicas.into_iter().filter(|c| wanted.contains(&c.service)).collect();
+    let chosen: Vec<&ObservedContainer> =
+        replicas.into_iter().filter(|c| wanted.contains(&c.service)).collect();
     let mut plan = selection::with_hooks(context, lifecycle(&chosen, &Lifecycle::Start), &chosen);
     if args.wait {
         let after = (0..plan.steps.len()).collect();
@@ -50,15 +51,8 @@ fn with_dependencies(containers: &[&ObservedContainer], services: &[String]) -> 
     if services.is_empty() {
         return containers.iter().map(|container| container.service.clone()).collect();
     }
-    let mut wanted: BTreeSet<String> = services.iter().cloned().collect();
-    loop {
-        let chosen = containers.iter().filter(|container| wanted.contains(&container.service));
-        let more: Vec<String> =
-            chosen.flat_map(|c| c.dependencies().into_iter().map(|d| d.service.to_owned())).collect();
-        let before = wanted.len();
-        wanted.extend(more);
-        if wanted.len() == before {
-            return wanted;
-        }
-    }
+    selection::reached(containers, services.iter().cloned().collect(), |container, reached| {
+        let dependencies = container.dependencies().into_iter().map(|dependency| dependency.service);
+        if reached.contains(&container.service) { dependencies.collect() } else { Vec::new() }
+    })
 }

@@ -9,7 +9,8 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 /// Output of a process in a container.
-pub(super) type ContainerOutput = Pin<Box<dyn Stream<Item = Result<LogOutput, bollard::errors::Error>> + Send>>;
+pub(super) type ContainerOutput =
+    Pin<Box<dyn Stream<Item = Result<LogOutput, bollard::errors::Error>> + Send>>;
 /// Its standard input.
 pub(super) type ContainerInput = Pin<Box<dyn AsyncWrite + Send>>;
 
@@ -47,7 +48,11 @@ pub(super) async fn print_output(mut output: ContainerOutput) -> Result<(), boll
             other => (false, other.into_bytes()),
         };
         // A reader that went away ends the printing, not the process in the container.
-        let written = if to_stderr { write(&mut std::io::stderr(), &bytes) } else { write(&mut std::io::stdout(), &bytes) };
+        let written = if to_stderr {
+            write(&mut std::io::stderr(), &bytes)
+        } else {
+            write(&mut std::io::stdout(), &bytes)
+        };
         if written.is_err() {
             return Ok(());
         }

@@ -25,7 +25,8 @@ pub async fn run(context: &Context, args: TopArgs) -> Result<(), Failure> {
     let mut table: Option<Table> = None;
     for container in &containers {
         let answer = engine.docker().top_processes(&container.id, None::<TopOptions>).await;
-        let answer = answer.map_err(|error| EngineError::call(format!("list processes of {}", container.name), &error))?;
+        let answer = answer
+            .map_err(|error| EngineError::call(format!("list processes of {}", container.name), &error))?;
         let titles = answer.titles.unwrap_or_default();
         let heading = ["SERVICE", "#"].into_iter().chain(titles.iter().map(String::as_str));
         let table = table.get_or_insert_with(|| Table::new(&heading.collect::<Vec<_>>()));

@@ -39,7 +39,8 @@ impl Engine {
     /// `/info` cannot be read.
     pub async fn is_wharf(&self) -> Result<bool, EngineError> {
         let ask = || async {
-            let info = self.docker.info().await.map_err(|e| EngineError::call("read the engine's info", &e))?;
+            let info =
+                self.docker.info().await.map_err(|e| EngineError::call("read the engine's info", &e))?;
             let labels = info.labels.unwrap_or_default();
             Ok(labels.iter().any(|label| label == "dev.wharf.engine=1"))
         };

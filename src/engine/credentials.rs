@@ -11,9 +11,11 @@ pub fn credentials_for(image: &str) -> Option<DockerCredentials> {
     let server = registry_of(image);
     let server_address = Some(server.to_owned());
     match docker_credential::get_credential(server).ok()? {
-        DockerCredential::IdentityToken(token) => {
-            Some(DockerCredentials { identitytoken: Some(token), serveraddress: server_address, ..Default::default() })
-        }
+        DockerCredential::IdentityToken(token) => Some(DockerCredentials {
+            identitytoken: Some(token),
+            serveraddress: server_address,
+            ..Default::default()
+        }),
         DockerCredential::UsernamePassword(username, password) => Some(DockerCredentials {
             username: Some(username),
             password: Some(password),

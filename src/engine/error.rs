@@ -47,7 +47,11 @@ pub enum EngineError {
 impl EngineError {
     /// Names the operation that a failed call belonged to.
     pub fn call(operation: impl Into<String>, error: &ApiError) -> EngineError {
-        EngineError::Call { operation: operation.into(), message: server_message(error), status: status_of(error) }
+        EngineError::Call {
+            operation: operation.into(),
+            message: server_message(error),
+            status: status_of(error),
+        }
     }
 }
 

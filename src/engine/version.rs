@@ -50,7 +50,10 @@ mod tests {
     #[test]
     fn the_prefix_keeps_query_and_host() {
         let uri: Uri = "http://localhost/containers/json?all=true".parse().unwrap();
-        assert_eq!(ApiVersion::SPOKEN.prefix(&uri).to_string(), "http://localhost/v1.51/containers/json?all=true");
+        assert_eq!(
+            ApiVersion::SPOKEN.prefix(&uri).to_string(),
+            "http://localhost/v1.51/containers/json?all=true"
+        );
     }
 
     #[test]

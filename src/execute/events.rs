@@ -65,7 +65,12 @@ fn now() -> String {
 }
 
 /// Reads until the subscription is dropped; an engine that restarts is asked again from where it stopped.
-async fn read(engine: Arc<Engine>, project: String, mut since: String, sender: broadcast::Sender<ContainerChange>) {
+async fn read(
+    engine: Arc<Engine>,
+    project: String,
+    mut since: String,
+    sender: broadcast::Sender<ContainerChange>,
+) {
     let filters = HashMap::from([
         ("type".to_owned(), vec!["container".to_owned()]),
         ("label".to_owned(), vec![format!("{}={project}", labels::PROJECT)]),

@@ -120,5 +120,9 @@ fn join(failures: &[StepError]) -> String {
 }
 
 fn skipped_text(skipped: &[String]) -> String {
-    if skipped.is_empty() { String::new() } else { format!("\nskipped because of that: {}", skipped.join(", ")) }
+    if skipped.is_empty() {
+        String::new()
+    } else {
+        format!("\nskipped because of that: {}", skipped.join(", "))
+    }
 }

@@ -15,7 +15,10 @@ use crate::plan::step::{Action, Plan};
 /// # Errors
 /// The engine cannot list containers.
 pub async fn check_ports(
-    engine: &Engine, desired: &Desired, observed: &Observed, plan: &Plan,
+    engine: &Engine,
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan,
 ) -> Result<Vec<String>, EngineError> {
     let wanted = wanted(desired, observed, plan);
     if !engine.target().is_local() {
@@ -35,9 +38,11 @@ pub async fn check_ports(
 
 /// Ports of services that get a container started, without those that the project holds already.
 fn wanted(desired: &Desired, observed: &Observed, plan: &Plan) -> BTreeSet<HostPort> {
-    let starting: BTreeSet<&str> = plan.steps.iter().filter_map(|step| started_service(&step.action)).collect();
+    let starting: BTreeSet<&str> =
+        plan.steps.iter().filter_map(|step| started_service(&step.action)).collect();
     let running = observed.containers.iter().filter(|container| container.is_running());
-    let held: BTreeSet<u16> = running.flat_map(|c| c.ports.iter().filter_map(|port| port.public_port)).collect();
+    let held: BTreeSet<u16> =
+        running.flat_map(|c| c.ports.iter().filter_map(|port| port.public_port)).collect();
     let services = desired.services.iter().filter(|service| starting.contains(service.name.as_str()));
     let ports = services.flat_map(|service| service.ports.iter().cloned());
     ports.filter(|port| !held.contains(&port.port)).collect()

@@ -62,7 +62,8 @@ impl<'p> Schedule<'p> {
 
     /// What was skipped, in words, each thing once.
     fn skipped(&self) -> Vec<String> {
-        let skipped = self.states.iter().zip(&self.plan.steps).filter(|(state, _)| **state == Progress::Skipped);
+        let skipped =
+            self.states.iter().zip(&self.plan.steps).filter(|(state, _)| **state == Progress::Skipped);
         let mut names: Vec<String> = skipped.flat_map(|(_, step)| texts::resources(&step.action)).collect();
         names.sort();
         names.dedup();
@@ -103,11 +104,18 @@ pub async fn run(plan: &Plan, runner: &Runner) -> Result<(), ExecuteError> {
         rollback::run(plan, runner).await;
         return Err(ExecuteError::Interrupted);
     }
-    if failures.is_empty() { Ok(()) } else { Err(ExecuteError::Failed { failures, skipped: schedule.skipped() }) }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(ExecuteError::Failed { failures, skipped: schedule.skipped() })
+    }
 }
 
 fn finish(
-    schedule: &mut Schedule<'_>, failures: &mut Vec<StepError>, runner: &Runner, id: StepId,
+    schedule: &mut Schedule<'_>,
+    failures: &mut Vec<StepError>,
+    runner: &Runner,
+    id: StepId,
     result: Result<(), StepError>,
 ) -> Vec<StepId> {
     match result {
@@ -124,7 +132,10 @@ fn finish(
 }
 
 async fn step(
-    runner: &Runner, events: Option<&ContainerEvents>, id: StepId, step: &Step,
+    runner: &Runner,
+    events: Option<&ContainerEvents>,
+    id: StepId,
+    step: &Step,
 ) -> (StepId, Result<(), StepError>) {
     texts::begin(runner, step);
     let result = tokio::select! {

@@ -12,11 +12,15 @@ pub(super) fn resources(action: &Action) -> Vec<String> {
         Action::RemoveImage(image) => vec![format!("Image {image}")],
         Action::CreateNetwork(network) => vec![format!("Network {}", network.name)],
         Action::RemoveNetwork(name) => vec![format!("Network {name}")],
-        Action::CreateVolume(volume) => vec![format!("Volume {}", volume.name.as_deref().unwrap_or_default())],
+        Action::CreateVolume(volume) => {
+            vec![format!("Volume {}", volume.name.as_deref().unwrap_or_default())]
+        }
         Action::RemoveVolume(name) => vec![format!("Volume {name}")],
         Action::CreateContainer { spec, .. } => vec![format!("Container {}", spec.name)],
         Action::RenameContainer { to, .. } => vec![format!("Container {to}")],
-        Action::Wait { containers, .. } => containers.iter().map(|c| format!("Container {}", c.name)).collect(),
+        Action::Wait { containers, .. } => {
+            containers.iter().map(|c| format!("Container {}", c.name)).collect()
+        }
         Action::StartContainer(c)
         | Action::StopContainer(c, _)
         | Action::RestartContainer(c, _)

@@ -20,7 +20,11 @@ enum Verdict {
 
 /// Waits until `containers` of `service` are as `until` asks.
 pub(super) async fn wait(
-    runner: &Runner, events: &ContainerEvents, until: Readiness, containers: &[ContainerTarget], service: &str,
+    runner: &Runner,
+    events: &ContainerEvents,
+    until: Readiness,
+    containers: &[ContainerTarget],
+    service: &str,
 ) -> Result<(), StepError> {
     let all = async {
         if until == Readiness::Completed {
@@ -40,7 +44,11 @@ pub(super) async fn wait(
 }
 
 async fn container(
-    runner: &Runner, events: &ContainerEvents, until: Readiness, target: &ContainerTarget, service: &str,
+    runner: &Runner,
+    events: &ContainerEvents,
+    until: Readiness,
+    target: &ContainerTarget,
+    service: &str,
 ) -> Result<(), StepError> {
     let mut changes = events.receive();
     loop {
@@ -62,7 +70,9 @@ async fn inspect(runner: &Runner, target: &ContainerTarget) -> Result<ContainerI
 }
 
 async fn next_change(
-    changes: &mut broadcast::Receiver<ContainerChange>, target: &ContainerTarget, id: Option<&str>,
+    changes: &mut broadcast::Receiver<ContainerChange>,
+    target: &ContainerTarget,
+    id: Option<&str>,
 ) -> Result<(), StepError> {
     loop {
         match changes.recv().await {
@@ -85,7 +95,9 @@ fn judge(until: Readiness, name: &str, state: &ContainerState) -> Verdict {
     let code = state.exit_code.unwrap_or(0);
     match state.status {
         Some(S::EXITED | S::DEAD | S::REMOVING) => ended(until, name, code),
-        Some(S::RUNNING | S::PAUSED | S::STOPPING) if until != Readiness::Completed => judge_health(until, name, state),
+        Some(S::RUNNING | S::PAUSED | S::STOPPING) if until != Readiness::Completed => {
+            judge_health(until, name, state)
+        }
         _ => Verdict::NotYet,
     }
 }
@@ -124,11 +136,16 @@ fn last_probe(health: Option<&bollard::models::Health>) -> String {
 mod tests {
     use super::*;
 
-    fn state(status: ContainerStateStatusEnum, health: Option<HealthStatusEnum>, code: i64) -> ContainerState {
+    fn state(
+        status: ContainerStateStatusEnum,
+        health: Option<HealthStatusEnum>,
+        code: i64,
+    ) -> ContainerState {
         ContainerState {
             status: Some(status),
             exit_code: Some(code),
-            health: health.map(|status| bollard::models::Health { status: Some(status), ..Default::default() }),
+            health: health
+                .map(|status| bollard::models::Health { status: Some(status), ..Default::default() }),
             ..Default::default()
         }
     }

@@ -15,7 +15,8 @@ use crate::project::{Diagnostic, Severity, SourceMap, Span};
 /// place is printed once.
 pub fn render_all(diagnostics: &[Diagnostic], sources: &SourceMap, colour: bool) -> String {
     let mut seen = HashSet::new();
-    let fresh = diagnostics.iter().filter(|diagnostic| seen.insert((diagnostic.span, diagnostic.message.as_str())));
+    let fresh =
+        diagnostics.iter().filter(|diagnostic| seen.insert((diagnostic.span, diagnostic.message.as_str())));
     let printed = fresh.map(|diagnostic| render(diagnostic, sources, colour));
     printed.map(|text| if text.contains('\n') { text + "\n\n" } else { text + "\n" }).collect()
 }
@@ -50,11 +51,15 @@ fn error(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool) -> String {
 /// One snippet per file: the file of the error itself first.
 fn snippets<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Vec<Snippet<'a, Annotation<'a>>> {
     let primary = (diagnostic.span, AnnotationKind::Primary, None);
-    let labels = diagnostic.labels.iter().map(|label| (label.span, AnnotationKind::Context, Some(label.text.as_str())));
+    let labels = diagnostic
+        .labels
+        .iter()
+        .map(|label| (label.span, AnnotationKind::Context, Some(label.text.as_str())));
     let mut places: Vec<_> = std::iter::once(primary).chain(labels).collect();
     let mut snippets = Vec::new();
     while let Some(&(first, ..)) = places.first() {
-        let (here, rest): (Vec<_>, Vec<_>) = places.into_iter().partition(|(span, ..)| span.file == first.file);
+        let (here, rest): (Vec<_>, Vec<_>) =
+            places.into_iter().partition(|(span, ..)| span.file == first.file);
         places = rest;
         let Some(file) = sources.get(first.file) else { continue };
         let mut snippet = Snippet::source(file.text.as_str()).path(file.path.to_string_lossy().into_owned());
@@ -105,9 +110,13 @@ mod tests {
         let text = "services:\n  web:\n    imge: nginx\n";
         let mut sources = SourceMap::default();
         let file = sources.add(Path::new("compose.yaml"), text.into());
-        let diagnostic = Diagnostic::error("unknown-key", span(file, text, "imge"), "additional properties 'imge' not allowed")
-            .with_label(span(file, text, "web"), "in this service")
-            .with_help("did you mean `image`?");
+        let diagnostic = Diagnostic::error(
+            "unknown-key",
+            span(file, text, "imge"),
+            "additional properties 'imge' not allowed",
+        )
+        .with_label(span(file, text, "web"), "in this service")
+        .with_help("did you mean `image`?");
         let expected = "\
 error[unknown-key]: additional properties 'imge' not allowed
  --> compose.yaml:3:5
@@ -123,8 +132,12 @@ error[unknown-key]: additional properties 'imge' not allowed
 
     #[test]
     fn an_error_without_a_place_is_a_line() {
-        let diagnostic = Diagnostic::error("no-file", Span::default(), "no configuration file provided: not found");
-        assert_eq!(render(&diagnostic, &SourceMap::default(), false), "error[no-file]: no configuration file provided: not found");
+        let diagnostic =
+            Diagnostic::error("no-file", Span::default(), "no configuration file provided: not found");
+        assert_eq!(
+            render(&diagnostic, &SourceMap::default(), false),
+            "error[no-file]: no configuration file provided: not found"
+        );
     }
 
     #[test]
@@ -132,7 +145,8 @@ error[unknown-key]: additional properties 'imge' not allowed
         let text = "a: $X\n";
         let mut sources = SourceMap::default();
         let file = sources.add(Path::new("c.yml"), text.into());
-        let warning = Diagnostic::warning("unset-variable", span(file, text, "$X"), "The \"X\" variable is not set.");
+        let warning =
+            Diagnostic::warning("unset-variable", span(file, text, "$X"), "The \"X\" variable is not set.");
         let printed = render_all(&[warning.clone(), warning], &sources, false);
         assert_eq!(printed, "warning: c.yml:1:1: The \"X\" variable is not set.\n");
     }

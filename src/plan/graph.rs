@@ -89,7 +89,11 @@ fn shortest_circle(graph: &Graph<'_>, component: &[NodeIndex], start: NodeIndex)
     vec![start]
 }
 
-fn path_back(came_from: &BTreeMap<NodeIndex, NodeIndex>, start: NodeIndex, last: NodeIndex) -> Vec<NodeIndex> {
+fn path_back(
+    came_from: &BTreeMap<NodeIndex, NodeIndex>,
+    start: NodeIndex,
+    last: NodeIndex,
+) -> Vec<NodeIndex> {
     let mut path = vec![start, last];
     let mut node = last;
     while node != start {
@@ -137,6 +141,9 @@ mod tests {
     fn cycles_are_written_out() {
         assert_eq!(cycle(&[("a", &["b"]), ("b", &["a"])]), ["a", "b", "a"]);
         assert_eq!(cycle(&[("a", &["a"])]), ["a", "a"]);
-        assert_eq!(cycle(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"]), ("d", &["a"])]), ["a", "b", "c", "a"]);
+        assert_eq!(
+            cycle(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"]), ("d", &["a"])]),
+            ["a", "b", "c", "a"]
+        );
     }
 }

@@ -56,7 +56,8 @@ impl Hooks {
         let mut done: Vec<StepId> = Vec::with_capacity(plan.steps.len());
         for step in plan.steps {
             let moved = |ids: &[StepId]| ids.iter().map(|id| done[*id]).collect();
-            let step = Step { after: moved(&step.after), after_optional: moved(&step.after_optional), ..step };
+            let step =
+                Step { after: moved(&step.after), after_optional: moved(&step.after_optional), ..step };
             let end = self.weave(&mut woven, step, running);
             done.push(end);
         }
@@ -93,7 +94,10 @@ fn push(plan: &mut Plan, target: &ContainerTarget, hook: &Arc<HookSpec>, after: 
 }
 
 fn insert(
-    map: &mut BTreeMap<String, Vec<Arc<HookSpec>>>, service: &str, moment: &'static str, hooks: &[Hook],
+    map: &mut BTreeMap<String, Vec<Arc<HookSpec>>>,
+    service: &str,
+    moment: &'static str,
+    hooks: &[Hook],
 ) {
     if !hooks.is_empty() {
         map.insert(service.to_owned(), hooks.iter().map(|hook| Arc::new(spec(moment, hook))).collect());
@@ -101,7 +105,8 @@ fn insert(
 }
 
 fn spec(moment: &'static str, hook: &Hook) -> HookSpec {
-    let values = hook.environment.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)));
+    let values =
+        hook.environment.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)));
     HookSpec {
         moment,
         command: hook.command.0.clone().unwrap_or_default(),

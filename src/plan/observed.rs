@@ -291,7 +291,8 @@ mod tests {
         assert_eq!(container.name, "app-web-2");
         assert_eq!(container.number, Some(2));
         let db = LabelDependency { service: "db", condition: Condition::ServiceHealthy, restart: true };
-        let cache = LabelDependency { service: "cache", condition: Condition::ServiceStarted, restart: false };
+        let cache =
+            LabelDependency { service: "cache", condition: Condition::ServiceStarted, restart: false };
         assert_eq!(container.dependencies(), [db, cache]);
     }
 }

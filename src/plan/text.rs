@@ -37,7 +37,9 @@ fn numbers(ids: &[usize]) -> String {
 impl Display for Action {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Action::PullImage(pull) if pull.fallback.is_some() => write!(f, "pull image {} or build it", pull.image),
+            Action::PullImage(pull) if pull.fallback.is_some() => {
+                write!(f, "pull image {} or build it", pull.image)
+            }
             Action::PullImage(pull) => write!(f, "pull image {}", pull.image),
             Action::BuildImage(build) => write!(f, "build image {}", build.image),
             Action::CreateNetwork(network) => write!(f, "create network {}", network.name),
@@ -45,7 +47,9 @@ impl Display for Action {
             Action::DisconnectNetwork { network, container } => {
                 write!(f, "disconnect container {} from network {network}", container.name)
             }
-            Action::CreateVolume(volume) => write!(f, "create volume {}", volume.name.as_deref().unwrap_or_default()),
+            Action::CreateVolume(volume) => {
+                write!(f, "create volume {}", volume.name.as_deref().unwrap_or_default())
+            }
             Action::RemoveVolume(name) => write!(f, "remove volume {name}"),
             Action::Wait { until, service, .. } => write!(f, "wait until {service} {until}"),
             Action::RemoveImage(image) => write!(f, "remove image {image}"),

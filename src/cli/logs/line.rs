@@ -58,9 +58,14 @@ mod tests {
 
     #[test]
     fn a_frame_may_hold_several_lines() {
-        let message = Bytes::from_static(b"2026-01-01T00:00:00.5Z one\n2026-01-01T00:00:01Z two\n2026-01-01T00:00:01Z \n");
+        let message = Bytes::from_static(
+            b"2026-01-01T00:00:00.5Z one\n2026-01-01T00:00:01Z two\n2026-01-01T00:00:01Z \n",
+        );
         let lines = lines("web-1", &LogOutput::StdErr { message }, 0);
-        assert_eq!(lines.iter().map(|l| l.text.as_ref()).collect::<Vec<_>>(), [b"one\n".as_ref(), b"two\n", b"\n"]);
+        assert_eq!(
+            lines.iter().map(|l| l.text.as_ref()).collect::<Vec<_>>(),
+            [b"one\n".as_ref(), b"two\n", b"\n"]
+        );
         assert_eq!(lines[0].timestamp, "2026-01-01T00:00:00.5Z");
         assert!(lines[0].time < lines[1].time);
         assert_eq!(lines[0].stream, Stream::Err);

@@ -163,10 +163,14 @@ fn take(merge: &mut Merge, sources: &mut BTreeMap<String, Source>, id: &str, pie
 
 /// The frames of one log; an error ends it as the end of the container would.
 fn async_stream(
-    docker: bollard::Docker, id: String, options: bollard::query_parameters::LogsOptions,
+    docker: bollard::Docker,
+    id: String,
+    options: bollard::query_parameters::LogsOptions,
 ) -> impl Stream<Item = bollard::container::LogOutput> + Send {
     let frames = docker.logs(&id, Some(options));
-    frames.take_while(|frame| futures::future::ready(frame.is_ok())).filter_map(|frame| futures::future::ready(frame.ok()))
+    frames
+        .take_while(|frame| futures::future::ready(frame.is_ok()))
+        .filter_map(|frame| futures::future::ready(frame.ok()))
 }
 
 fn seconds(nanoseconds: i128) -> i32 {

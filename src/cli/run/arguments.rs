@@ -93,7 +93,11 @@ pub struct RunArgs {
 
 impl RunArgs {
     /// What changes of the service. `environment` is where `-e NAME` looks.
-    pub fn one_off(&self, context: &Context, environment: &BTreeMap<String, String>) -> Result<OneOff, Failure> {
+    pub fn one_off(
+        &self,
+        context: &Context,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<OneOff, Failure> {
         let stdin = self.interactive && !self.detach;
         Ok(OneOff {
             name: self.name.clone().unwrap_or_default(),
@@ -133,7 +137,9 @@ fn variables(items: &[String], lookup: impl Fn(&str) -> Option<String>) -> Envir
 }
 
 fn pairs(items: &[String]) -> BTreeMap<String, String> {
-    let split = |item: &String| item.split_once('=').map_or((item.clone(), String::new()), |(k, v)| (k.into(), v.into()));
+    let split = |item: &String| {
+        item.split_once('=').map_or((item.clone(), String::new()), |(k, v)| (k.into(), v.into()))
+    };
     items.iter().map(split).collect()
 }
 
@@ -150,5 +156,6 @@ fn mount(context: &Context, text: &str) -> Result<Mount, Failure> {
 }
 
 fn published(text: &str) -> Result<Vec<Port>, Failure> {
-    command_line::parse_port(text).map_err(|problem| Failure::message(format!("--publish {text:?}: {problem}")))
+    command_line::parse_port(text)
+        .map_err(|problem| Failure::message(format!("--publish {text:?}: {problem}")))
 }

@@ -52,7 +52,8 @@ pub async fn run(context: &Context, args: RunArgs) -> Result<(), Failure> {
 }
 
 fn spec(desired: &Desired, service: &str, one_off: &OneOff) -> Result<ContainerSpec, Failure> {
-    let found = desired.service(service).ok_or_else(|| Failure::message(format!("no such service: {service}")))?;
+    let found =
+        desired.service(service).ok_or_else(|| Failure::message(format!("no such service: {service}")))?;
     Ok(found.one_off(one_off, &desired.options)?)
 }
 
@@ -66,7 +67,8 @@ async fn create(session: &Session, spec: &ContainerSpec) -> Result<(), Failure> 
 
 async fn detached(session: &Session, spec: &ContainerSpec) -> Result<(), Failure> {
     let mut plan = Plan::default();
-    let target = ContainerTarget { id: spec.name.clone(), name: spec.name.clone(), service: spec.service.clone() };
+    let target =
+        ContainerTarget { id: spec.name.clone(), name: spec.name.clone(), service: spec.service.clone() };
     plan.push(Action::StartContainer(target), Reason::Asked, Vec::new());
     session.run(&plan).await?;
     let options = None::<bollard::query_parameters::InspectContainerOptions>;
@@ -78,8 +80,11 @@ async fn detached(session: &Session, spec: &ContainerSpec) -> Result<(), Failure
 
 async fn attached(session: &Session, spec: &ContainerSpec, one_off: &OneOff) -> Result<(), Failure> {
     let (engine, name) = (session.engine(), spec.name.as_str());
-    let call = |verb: &str, error: &bollard::errors::Error| EngineError::call(format!("cannot {verb} container {name}"), error);
-    let attach = AttachContainerOptionsBuilder::default().stream(true).stdout(true).stderr(true).stdin(one_off.stdin);
+    let call = |verb: &str, error: &bollard::errors::Error| {
+        EngineError::call(format!("cannot {verb} container {name}"), error)
+    };
+    let attach =
+        AttachContainerOptionsBuilder::default().stream(true).stdout(true).stderr(true).stdin(one_off.stdin);
     let attached = engine.docker().attach_container(name, Some(attach.build())).await;
     let AttachContainerResults { output, input } = attached.map_err(|e| call("attach to", &e))?;
     // Asked before the start: a container that removes itself is gone right after its end.
@@ -102,7 +107,9 @@ async fn attached(session: &Session, spec: &ContainerSpec, one_off: &OneOff) -> 
     finish(exit.await.ok().flatten())
 }
 
-fn finish(answer: Option<Result<bollard::models::ContainerWaitResponse, bollard::errors::Error>>) -> Result<(), Failure> {
+fn finish(
+    answer: Option<Result<bollard::models::ContainerWaitResponse, bollard::errors::Error>>,
+) -> Result<(), Failure> {
     let code = match answer {
         Some(Ok(response)) => response.status_code,
         Some(Err(bollard::errors::Error::DockerContainerWaitError { code, .. })) => code,
@@ -134,7 +141,8 @@ async fn forward_signals(engine: &Engine, name: &str, tty: bool) -> Result<(), F
 
 async fn resize(engine: &Engine, name: &str) {
     let (height, width) = terminal::size();
-    let options = ResizeContainerTTYOptionsBuilder::default().h(i32::from(height)).w(i32::from(width)).build();
+    let options =
+        ResizeContainerTTYOptionsBuilder::default().h(i32::from(height)).w(i32::from(width)).build();
     // A container that ended meanwhile has no size.
     let _ = engine.docker().resize_container_tty(name, options).await;
 }

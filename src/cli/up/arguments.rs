@@ -108,13 +108,20 @@ pub struct CreateFlags {
 impl UpArgs {
     /// Refuses combinations that contradict each other (compose-surface 2.4).
     pub fn check(&self) -> Result<(), Failure> {
-        let aborts = self.abort_on_container_exit || self.abort_on_container_failure || self.exit_code_from.is_some();
+        let aborts =
+            self.abort_on_container_exit || self.abort_on_container_failure || self.exit_code_from.is_some();
         let attaches = !self.attach.is_empty() || self.attach_dependencies;
         let renews = self.renew_anon_volumes || self.always_recreate_deps;
         let conflicts = [
-            (self.detach && aborts, "--detach cannot be combined with --abort-on-container-exit or --exit-code-from"),
+            (
+                self.detach && aborts,
+                "--detach cannot be combined with --abort-on-container-exit or --exit-code-from",
+            ),
             (self.detach && attaches, "--detach cannot be combined with --attach or --attach-dependencies"),
-            (self.wait && aborts, "--wait cannot be combined with --abort-on-container-exit or --exit-code-from"),
+            (
+                self.wait && aborts,
+                "--wait cannot be combined with --abort-on-container-exit or --exit-code-from",
+            ),
             (self.wait && attaches, "--wait cannot be combined with --attach or --attach-dependencies"),
             (
                 self.abort_on_container_exit && self.abort_on_container_failure,
@@ -124,7 +131,10 @@ impl UpArgs {
                 !self.attach.is_empty() && self.attach_dependencies,
                 "--attach cannot be combined with --attach-dependencies",
             ),
-            (self.create.no_recreate && renews, "--no-recreate cannot be combined with -V or --always-recreate-deps"),
+            (
+                self.create.no_recreate && renews,
+                "--no-recreate cannot be combined with -V or --always-recreate-deps",
+            ),
         ];
         match conflicts.into_iter().find(|(conflict, _)| *conflict) {
             Some((_, text)) => Err(Failure::message(text)),
@@ -160,7 +170,9 @@ impl CreateFlags {
             (_, true) => Recreate::Never,
             _ => Recreate::Diverged,
         };
-        let flag = |name: &str| context.variable(name).is_some_and(|value| matches!(value, "1" | "true" | "y" | "yes"));
+        let flag = |name: &str| {
+            context.variable(name).is_some_and(|value| matches!(value, "1" | "true" | "y" | "yes"))
+        };
         Ok(UpOptions {
             selected: services.iter().cloned().collect(),
             scale: parse_scale(&self.scale)?,

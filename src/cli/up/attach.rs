@@ -36,7 +36,11 @@ struct Attached<'a> {
 }
 
 pub(super) async fn run(
-    context: &Context, session: &Session, args: &UpArgs, desired: &Desired, began: Timestamp,
+    context: &Context,
+    session: &Session,
+    args: &UpArgs,
+    desired: &Desired,
+    began: Timestamp,
 ) -> Result<(), Failure> {
     let events = ContainerEvents::subscribe(session.engine(), &desired.project);
     let changes = events.receive();
@@ -96,7 +100,9 @@ impl Attached<'_> {
             true => desired.selected || self.args.attach_dependencies,
             false => self.args.attach.iter().any(|name| name == service),
         };
-        chosen && desired.source.attach != Some(false) && !self.args.no_attach.iter().any(|name| name == service)
+        chosen
+            && desired.source.attach != Some(false)
+            && !self.args.no_attach.iter().any(|name| name == service)
     }
 
     async fn follow(mut self, mut changes: Receiver<ContainerChange>) -> Result<(), Failure> {
@@ -244,8 +250,10 @@ impl Attached<'_> {
     /// Applies to the services that `up` was about, after an interrupt too.
     async fn apply(&self, what: &Lifecycle) -> Result<(), Failure> {
         let containers = self.session.engine().containers(&self.desired.project).await?;
-        let chosen: Vec<&ObservedContainer> =
-            containers.iter().filter(|c| c.is_running() && !c.one_off && self.is_selected(&c.service)).collect();
+        let chosen: Vec<&ObservedContainer> = containers
+            .iter()
+            .filter(|c| c.is_running() && !c.one_off && self.is_selected(&c.service))
+            .collect();
         let running = chosen.iter().map(|container| container.id.clone()).collect();
         let plan = self.desired.hooks.apply(lifecycle(&chosen, what), &running);
         self.session.run_to_the_end(&plan).await

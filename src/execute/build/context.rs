@@ -76,10 +76,9 @@ fn dockerfile_content(request: &BuildRequest, root: &Path) -> Result<Option<Vec<
     }
     let path = root.join(&request.dockerfile);
     let content = fs::read(&path);
-    content.map(Some).map_err(|error| StepError::Context {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    })
+    content
+        .map(Some)
+        .map_err(|error| StepError::Context { path: path.display().to_string(), reason: error.to_string() })
 }
 
 fn pack(root: &Path, ignore: &IgnoreFile, dockerfile: Option<&[u8]>, pieces: Pieces) -> io::Result<()> {
@@ -97,7 +96,10 @@ fn pack(root: &Path, ignore: &IgnoreFile, dockerfile: Option<&[u8]>, pieces: Pie
 }
 
 fn pack_folder(
-    archive: &mut tar::Builder<Pieces>, root: &Path, folder: &Path, ignore: &IgnoreFile,
+    archive: &mut tar::Builder<Pieces>,
+    root: &Path,
+    folder: &Path,
+    ignore: &IgnoreFile,
 ) -> io::Result<()> {
     let mut entries: Vec<_> = fs::read_dir(root.join(folder))?.collect::<Result<_, _>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);

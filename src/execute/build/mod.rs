@@ -43,7 +43,8 @@ fn refuse_unsupported(request: &BuildRequest, wharf: bool) -> Result<(), StepErr
     if lacking.is_empty() {
         return Ok(());
     }
-    let engine = if wharf { "the built-in engine does not support" } else { "a Docker Engine needs BuildKit for" };
+    let engine =
+        if wharf { "the built-in engine does not support" } else { "a Docker Engine needs BuildKit for" };
     Err(failed(request, format!("{engine} build.{}", lacking.join(", build.")), Vec::new()))
 }
 
@@ -58,11 +59,15 @@ fn failed(request: &BuildRequest, reason: String, output: Vec<String>) -> StepEr
 }
 
 fn options(
-    runner: &Runner, request: &BuildRequest, in_place: bool, secrets: &secrets::Placed,
+    runner: &Runner,
+    request: &BuildRequest,
+    in_place: bool,
+    secrets: &secrets::Placed,
 ) -> BuildImageOptions {
     let mut args: std::collections::HashMap<String, String> = request.args.clone().into_iter().collect();
     args.extend(runner.build.args.clone());
-    let mut all_labels: std::collections::HashMap<String, String> = request.labels.clone().into_iter().collect();
+    let mut all_labels: std::collections::HashMap<String, String> =
+        request.labels.clone().into_iter().collect();
     all_labels.insert(labels::PROJECT.to_owned(), runner.project.clone());
     all_labels.insert(labels::SERVICE.to_owned(), request.service.clone());
     all_labels.insert(labels::VERSION.to_owned(), labels::WRITER_VERSION.to_owned());
@@ -107,7 +112,9 @@ fn finish(request: &BuildRequest, mut options: BuildImageOptionsBuilder) -> Buil
 }
 
 async fn stream(
-    runner: &Runner, request: &BuildRequest, options: BuildImageOptions,
+    runner: &Runner,
+    request: &BuildRequest,
+    options: BuildImageOptions,
     body: Option<context::Body>,
 ) -> Result<(), StepError> {
     let mut output = Output::new(runner, request);
@@ -115,8 +122,8 @@ async fn stream(
     let body = body.unwrap_or_else(|| bollard::body_full(bytes::Bytes::new()));
     let mut messages = Box::pin(runner.engine.docker().build_image(options, None, Some(body)));
     while let Some(message) = messages.next().await {
-        let info: BuildInfo = message
-            .map_err(|error| failed(request, StepError::reason(&error), output.last_lines()))?;
+        let info: BuildInfo =
+            message.map_err(|error| failed(request, StepError::reason(&error), output.last_lines()))?;
         if let Some(error) = info.error_detail {
             let reason = error.message.unwrap_or_default();
             return Err(failed(request, reason.trim().to_owned(), output.last_lines()));
@@ -131,7 +138,9 @@ async fn tag(runner: &Runner, request: &BuildRequest) -> Result<(), StepError> {
         let (repository, tag) = effects::split_reference(name);
         let options = TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
         let answer = runner.engine.docker().tag_image(&request.image, Some(options)).await;
-        answer.map_err(|error| StepError::call(format!("cannot tag image {} as {name}", request.image), &error))?;
+        answer.map_err(|error| {
+            StepError::call(format!("cannot tag image {} as {name}", request.image), &error)
+        })?;
     }
     Ok(())
 }

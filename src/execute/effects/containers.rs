@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use bollard::models::{ContainerCreateBody, EndpointSettings, NetworkConnectRequest};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, KillContainerOptionsBuilder, RemoveContainerOptionsBuilder,
-    RenameContainerOptionsBuilder, RestartContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
+    RenameContainerOptionsBuilder, RestartContainerOptionsBuilder, StartContainerOptions,
+    StopContainerOptionsBuilder,
 };
 
 use super::files;
@@ -30,7 +31,9 @@ pub(super) async fn run(runner: &Runner, action: &Action) -> Result<(), StepErro
             let result = runner.engine.docker().unpause_container(&target.id).await;
             result.map_err(|error| call("unpause", target, &error))
         }
-        Action::RemoveContainer { container, volumes, force } => remove(runner, container, *volumes, *force).await,
+        Action::RemoveContainer { container, volumes, force } => {
+            remove(runner, container, *volumes, *force).await
+        }
         _ => Ok(()),
     }
 }
@@ -57,7 +60,8 @@ async fn create(runner: &Runner, spec: &ContainerSpec, name: &str) -> Result<(),
 
 /// Before API 1.44 a create request takes one network; the others are connected afterwards.
 fn split_networks(
-    version: ApiVersion, mut body: ContainerCreateBody,
+    version: ApiVersion,
+    mut body: ContainerCreateBody,
 ) -> (ContainerCreateBody, HashMap<String, EndpointSettings>) {
     if version >= ApiVersion::SEVERAL_NETWORKS {
         return (body, HashMap::new());
@@ -73,12 +77,17 @@ fn split_networks(
 }
 
 async fn connect(
-    runner: &Runner, id: &str, name: &str, endpoints: HashMap<String, EndpointSettings>,
+    runner: &Runner,
+    id: &str,
+    name: &str,
+    endpoints: HashMap<String, EndpointSettings>,
 ) -> Result<(), StepError> {
     for (network, endpoint) in endpoints {
         let request = NetworkConnectRequest { container: id.to_owned(), endpoint_config: Some(endpoint) };
         let answer = runner.engine.docker().connect_network(&network, request).await;
-        answer.map_err(|e| StepError::call(format!("cannot connect container {name} to network {network}"), &e))?;
+        answer.map_err(|e| {
+            StepError::call(format!("cannot connect container {name} to network {network}"), &e)
+        })?;
     }
     Ok(())
 }
@@ -123,7 +132,10 @@ async fn kill(runner: &Runner, target: &ContainerTarget, signal: &str) -> Result
 }
 
 async fn remove(
-    runner: &Runner, target: &ContainerTarget, volumes: bool, force: bool,
+    runner: &Runner,
+    target: &ContainerTarget,
+    volumes: bool,
+    force: bool,
 ) -> Result<(), StepError> {
     let options = RemoveContainerOptionsBuilder::default().v(volumes).force(force).build();
     match runner.engine.docker().remove_container(&target.id, Some(options)).await {

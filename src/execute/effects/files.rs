@@ -5,7 +5,12 @@ use bollard::query_parameters::UploadToContainerOptionsBuilder;
 use crate::execute::{Runner, StepError};
 use crate::plan::desired::InlineFile;
 
-pub(super) async fn write(runner: &Runner, id: &str, name: &str, files: &[InlineFile]) -> Result<(), StepError> {
+pub(super) async fn write(
+    runner: &Runner,
+    id: &str,
+    name: &str,
+    files: &[InlineFile],
+) -> Result<(), StepError> {
     if files.is_empty() {
         return Ok(());
     }
@@ -14,7 +19,9 @@ pub(super) async fn write(runner: &Runner, id: &str, name: &str, files: &[Inline
     let options = UploadToContainerOptionsBuilder::default().path("/").build();
     let body = bollard::body_full(archive.into());
     let answer = runner.engine.docker().upload_to_container(id, Some(options), body).await;
-    answer.map_err(|error| StepError::call(format!("cannot write secrets and configs into container {name}"), &error))
+    answer.map_err(|error| {
+        StepError::call(format!("cannot write secrets and configs into container {name}"), &error)
+    })
 }
 
 fn archive(files: &[InlineFile]) -> std::io::Result<Vec<u8>> {

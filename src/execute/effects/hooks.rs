@@ -13,7 +13,8 @@ use crate::plan::step::ContainerTarget;
 const KEPT: usize = 2048;
 
 pub(super) async fn run(runner: &Runner, target: &ContainerTarget, hook: &HookSpec) -> Result<(), StepError> {
-    let failed = |error| StepError::call(format!("cannot run {} of container {}", hook.moment, target.name), &error);
+    let failed =
+        |error| StepError::call(format!("cannot run {} of container {}", hook.moment, target.name), &error);
     let docker = runner.engine.docker();
     let exec = docker.create_exec(&target.id, options(hook)).await.map_err(failed)?.id;
     let started = docker.start_exec(&exec, None::<StartExecOptions>).await.map_err(failed)?;

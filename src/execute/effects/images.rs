@@ -65,7 +65,9 @@ pub(super) async fn remove(runner: &Runner, step: &Step, image: &str) -> Result<
             texts::still_in_use(runner, step);
             Ok(())
         }
-        Err(error) if !is_not_found(&error) => Err(StepError::call(format!("cannot remove image {image}"), &error)),
+        Err(error) if !is_not_found(&error) => {
+            Err(StepError::call(format!("cannot remove image {image}"), &error))
+        }
         _ => Ok(()),
     }
 }

@@ -13,7 +13,9 @@ use crate::plan::step::{Action, Step};
 
 /// Does what a step says.
 pub(super) async fn run(
-    runner: &Runner, events: Option<&ContainerEvents>, step: &Step,
+    runner: &Runner,
+    events: Option<&ContainerEvents>,
+    step: &Step,
 ) -> Result<(), StepError> {
     match &step.action {
         Action::PullImage(pull) => images::pull(runner, pull).await,

@@ -22,7 +22,9 @@ pub(super) async fn remove_network(runner: &Runner, step: &Step, name: &str) -> 
             texts::still_in_use(runner, step);
             Ok(())
         }
-        Err(error) if !is_not_found(&error) => Err(StepError::call(format!("cannot remove network {name}"), &error)),
+        Err(error) if !is_not_found(&error) => {
+            Err(StepError::call(format!("cannot remove network {name}"), &error))
+        }
         _ => Ok(()),
     }
 }
@@ -34,7 +36,9 @@ fn in_use(error: &bollard::errors::Error) -> bool {
 }
 
 pub(super) async fn disconnect(
-    runner: &Runner, network: &str, container: &ContainerTarget,
+    runner: &Runner,
+    network: &str,
+    container: &ContainerTarget,
 ) -> Result<(), StepError> {
     let request = NetworkDisconnectRequest { container: container.id.clone(), force: Some(true) };
     let operation = || format!("cannot disconnect container {} from network {network}", container.name);
@@ -56,7 +60,9 @@ pub(super) async fn remove_volume(runner: &Runner, step: &Step, name: &str) -> R
             texts::still_in_use(runner, step);
             Ok(())
         }
-        Err(error) if !is_not_found(&error) => Err(StepError::call(format!("cannot remove volume {name}"), &error)),
+        Err(error) if !is_not_found(&error) => {
+            Err(StepError::call(format!("cannot remove volume {name}"), &error))
+        }
         _ => Ok(()),
     }
 }

@@ -41,7 +41,8 @@ fn process(port: &HostPort) -> Option<String> {
         "udp" => (["/proc/net/udp", "/proc/net/udp6"], UDP_BOUND),
         _ => (["/proc/net/tcp", "/proc/net/tcp6"], TCP_LISTEN),
     };
-    let inode = tables.iter().find_map(|table| inode_in(&fs::read_to_string(table).ok()?, port.port, state))?;
+    let inode =
+        tables.iter().find_map(|table| inode_in(&fs::read_to_string(table).ok()?, port.port, state))?;
     let pid = owner(&inode)?;
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     Some(format!(" by process {} (pid {pid})", name.trim()))
@@ -63,7 +64,8 @@ fn owner(inode: &str) -> Option<u32> {
     let processes = fs::read_dir("/proc").ok()?.flatten();
     processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).find(|pid: &u32| {
         let descriptors = fs::read_dir(Path::new("/proc").join(pid.to_string()).join("fd"));
-        let links = descriptors.into_iter().flatten().flatten().filter_map(|fd| fs::read_link(fd.path()).ok());
+        let links =
+            descriptors.into_iter().flatten().flatten().filter_map(|fd| fs::read_link(fd.path()).ok());
         links.into_iter().any(|link| link == Path::new(&wanted))
     })
 }

@@ -72,7 +72,10 @@ pub struct OneOff {
 
 /// Replica `number` of a service.
 pub(super) fn replica(
-    project: &Project, desired: &DesiredService, number: u32, options: &UpOptions,
+    project: &Project,
+    desired: &DesiredService,
+    number: u32,
+    options: &UpOptions,
 ) -> Result<ContainerSpec, DesiredError> {
     let service = &desired.source;
     let name = names::container(&project.name, service, number, options.separator);
@@ -85,7 +88,10 @@ pub(super) fn replica(
 
 /// A one-off container of a service.
 pub(super) fn one_off(
-    project: &Project, desired: &DesiredService, run: &OneOff, options: &UpOptions,
+    project: &Project,
+    desired: &DesiredService,
+    run: &OneOff,
+    options: &UpOptions,
 ) -> Result<ContainerSpec, DesiredError> {
     let service = adapted(&desired.source, run);
     let generated = || names::one_off(&project.name, &service.name, &run.slug, options.separator);
@@ -140,7 +146,11 @@ fn replace_unless_empty(field: &mut String, value: &str) {
 }
 
 fn spec(
-    project: &Project, service: &Service, number: Option<u32>, name: String, body: ContainerCreateBody,
+    project: &Project,
+    service: &Service,
+    number: Option<u32>,
+    name: String,
+    body: ContainerCreateBody,
 ) -> Result<ContainerSpec, DesiredError> {
     Ok(ContainerSpec {
         service: service.name.clone(),
@@ -159,7 +169,12 @@ fn stop_timeout(service: &Service) -> Option<i32> {
 }
 
 fn body(
-    project: &Project, service: &Service, image: &str, name: &str, service_aliases: bool, options: &UpOptions,
+    project: &Project,
+    service: &Service,
+    image: &str,
+    name: &str,
+    service_aliases: bool,
+    options: &UpOptions,
 ) -> Result<ContainerCreateBody, DesiredError> {
     let mounts = mounts::translate(project, service)?;
     Ok(ContainerCreateBody {

@@ -27,7 +27,10 @@ pub(super) fn parents(service: &Service) -> Vec<String> {
 
 /// The host half of the create request.
 pub(super) fn host_config(
-    project: &Project, service: &Service, mounts: TranslatedMounts, options: &UpOptions,
+    project: &Project,
+    service: &Service,
+    mounts: TranslatedMounts,
+    options: &UpOptions,
 ) -> Result<HostConfig, DesiredError> {
     let shared = |mode: &str| shared_namespace(project, mode, options);
     let config = HostConfig {

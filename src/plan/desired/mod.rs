@@ -143,14 +143,21 @@ impl Desired {
     pub fn from_project(project: &Arc<Project>, options: UpOptions) -> Result<Desired, DesiredError> {
         check_names(project, &options)?;
         let order = graph::order(&project.services, &project.sources)?;
-        let services: Result<Vec<_>, _> =
-            order.iter().map(|name| DesiredService::new(project, &project.services[name], &options)).collect();
+        let services: Result<Vec<_>, _> = order
+            .iter()
+            .map(|name| DesiredService::new(project, &project.services[name], &options))
+            .collect();
         let services = services?;
         Ok(Desired {
             project: project.name.clone(),
             networks: used_networks(project, &services),
             volumes: used_volumes(project, &services),
-            known_services: project.services.keys().chain(project.disabled_services.keys()).cloned().collect(),
+            known_services: project
+                .services
+                .keys()
+                .chain(project.disabled_services.keys())
+                .cloned()
+                .collect(),
             hooks: Hooks::of(Some(project)),
             warnings: project.services.values().filter_map(|s| unsupported::warnings(project, s)).collect(),
             services,
@@ -173,7 +180,11 @@ fn check_names(project: &Project, options: &UpOptions) -> Result<(), DesiredErro
 }
 
 impl DesiredService {
-    fn new(project: &Arc<Project>, service: &Service, options: &UpOptions) -> Result<DesiredService, DesiredError> {
+    fn new(
+        project: &Arc<Project>,
+        service: &Service,
+        options: &UpOptions,
+    ) -> Result<DesiredService, DesiredError> {
         unsupported::refuse(project, service)?;
         let desired = DesiredService {
             name: service.name.clone(),
@@ -213,7 +224,9 @@ impl DesiredService {
     /// Names of all replicas, whether they exist or not.
     pub fn replica_names(&self, options: &UpOptions) -> Vec<String> {
         let count = u32::try_from(self.scale).unwrap_or(u32::MAX);
-        (1..=count).map(|n| names::container(&self.project.name, &self.source, n, options.separator)).collect()
+        (1..=count)
+            .map(|n| names::container(&self.project.name, &self.source, n, options.separator))
+            .collect()
     }
 }
 
@@ -252,7 +265,11 @@ fn used_volumes(project: &Project, services: &[DesiredService]) -> BTreeMap<Stri
 
 /// The labels that every network and volume of a project carries.
 fn resource_labels(
-    project: &Project, own: &BTreeMap<String, String>, key_label: &str, key: &str, hash: String,
+    project: &Project,
+    own: &BTreeMap<String, String>,
+    key_label: &str,
+    key: &str,
+    hash: String,
 ) -> std::collections::HashMap<String, String> {
     let mut all: std::collections::HashMap<_, _> = own.clone().into_iter().collect();
     all.insert(labels::PROJECT.to_owned(), project.name.clone());

@@ -4,13 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bollard::models::{
-    Mount, MountBindOptions, MountBindOptionsPropagationEnum, MountImageOptions, MountTmpfsOptions, MountType,
-    MountVolumeOptions, VolumeCreateRequest,
+    Mount, MountBindOptions, MountBindOptionsPropagationEnum, MountImageOptions, MountTmpfsOptions,
+    MountType, MountVolumeOptions, VolumeCreateRequest,
 };
 
-use super::{
-    DesiredError, DesiredVolume, non_empty, non_empty_map, non_zero, resource_labels, secrets,
-};
+use super::{DesiredError, DesiredVolume, non_empty, non_empty_map, non_zero, resource_labels, secrets};
 use crate::plan::{hash, labels};
 use crate::project::Project;
 use crate::project::model::{self, BindOptions, MountKind, Service, Volume};
@@ -137,7 +135,9 @@ fn mount_type(kind: MountKind) -> MountType {
 }
 
 fn precise_bind(
-    project: &Project, service: &Service, mount: &model::Mount,
+    project: &Project,
+    service: &Service,
+    mount: &model::Mount,
 ) -> Result<MountBindOptions, DesiredError> {
     let bind = mount.bind.clone().unwrap_or_default();
     let bad = |problem: String| DesiredError::Attribute {
@@ -146,7 +146,9 @@ fn precise_bind(
         place: project.sources.locate(mount.span),
     };
     if !bind.selinux.is_empty() {
-        return Err(bad("bind.selinux cannot be combined with create_host_path: false or recursive".to_owned()));
+        return Err(bad(
+            "bind.selinux cannot be combined with create_host_path: false or recursive".to_owned()
+        ));
     }
     let propagation = propagation(&bind.propagation);
     if propagation.is_none() && !bind.propagation.is_empty() {

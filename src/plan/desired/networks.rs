@@ -7,7 +7,9 @@ use bollard::models::{
     EndpointIpamConfig, EndpointSettings, Ipam, IpamConfig, NetworkCreateRequest, NetworkingConfig,
 };
 
-use super::{DesiredNetwork, UpOptions, host, non_empty, non_empty_list, non_empty_map, non_zero, resource_labels};
+use super::{
+    DesiredNetwork, UpOptions, host, non_empty, non_empty_list, non_empty_map, non_zero, resource_labels,
+};
 use crate::plan::{hash, labels, names};
 use crate::project::Project;
 use crate::project::model::{self, Network, Service, ServiceNetwork};
@@ -76,7 +78,11 @@ fn network_name(project: &Project, key: &str) -> String {
 
 /// The container's endpoints, one per network.
 pub(super) fn networking(
-    project: &Project, service: &Service, name: &str, service_aliases: bool, options: &UpOptions,
+    project: &Project,
+    service: &Service,
+    name: &str,
+    service_aliases: bool,
+    options: &UpOptions,
 ) -> Option<NetworkingConfig> {
     if !service.network_mode.is_empty() {
         return None;

@@ -122,10 +122,9 @@ fn limit_block_devices(blkio: &BlkioConfig, config: HostConfig) -> HostConfig {
 }
 
 fn rates(limits: &[BlkioLimit]) -> Option<Vec<ThrottleDevice>> {
-    let entries = limits.iter().map(|limit| ThrottleDevice {
-        path: Some(limit.path.clone()),
-        rate: Some(limit.rate.0),
-    });
+    let entries = limits
+        .iter()
+        .map(|limit| ThrottleDevice { path: Some(limit.path.clone()), rate: Some(limit.rate.0) });
     non_empty_list(&entries.collect::<Vec<_>>())
 }
 

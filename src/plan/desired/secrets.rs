@@ -55,7 +55,10 @@ fn inline_file(project: &Project, service: &Service, entry: &Entry<'_>) -> Resul
     let bad = |problem: String| attribute(project, service, entry.reference, problem);
     if service.read_only {
         let source = &entry.reference.source;
-        return Err(bad(format!("{} {source} has no file, so it cannot enter a read_only container", entry.kind)));
+        return Err(bad(format!(
+            "{} {source} has no file, so it cannot enter a read_only container",
+            entry.kind
+        )));
     }
     let id = |text: &str, what: &str| match text {
         "" => Ok(0),
@@ -84,7 +87,11 @@ fn entries<'p>(project: &'p Project, service: &'p Service) -> Result<Vec<Entry<'
 }
 
 fn find<'p>(
-    project: &Project, service: &Service, reference: &FileReference, object: Option<&'p FileObject>, kind: &str,
+    project: &Project,
+    service: &Service,
+    reference: &FileReference,
+    object: Option<&'p FileObject>,
+    kind: &str,
 ) -> Result<&'p FileObject, DesiredError> {
     let problem = match object {
         Some(object) if object.external => format!("unsupported external {kind} {}", reference.source),
@@ -94,7 +101,12 @@ fn find<'p>(
     Err(attribute(project, service, reference, problem))
 }
 
-fn attribute(project: &Project, service: &Service, reference: &FileReference, problem: String) -> DesiredError {
+fn attribute(
+    project: &Project,
+    service: &Service,
+    reference: &FileReference,
+    problem: String,
+) -> DesiredError {
     let place = project.sources.locate(reference.span);
     DesiredError::Attribute { service: service.name.clone(), problem, place }
 }

@@ -47,7 +47,10 @@ fn ignored(deploy: &Deploy) -> Vec<&'static str> {
         ("restart_policy.delay", policy.is_some_and(|policy| policy.delay.is_some())),
         ("restart_policy.window", policy.is_some_and(|policy| policy.window.is_some())),
         ("resources.reservations.cpus", reservations.is_some_and(|r| r.cpus.0 != 0.0)),
-        ("resources.reservations.generic_resources", reservations.is_some_and(|r| !r.generic_resources.is_empty())),
+        (
+            "resources.reservations.generic_resources",
+            reservations.is_some_and(|r| !r.generic_resources.is_empty()),
+        ),
     ];
     attributes.into_iter().filter(|(_, used)| *used).map(|(name, _)| name).collect()
 }

@@ -28,7 +28,8 @@ pub(super) fn plan(draft: &mut Draft<'_>, service: &DesiredService) -> Result<Pl
         planned.recreated |= container.made.is_some();
         planned.containers.push(container);
     }
-    let highest = kept.iter().chain(&superfluous).filter_map(|(container, _)| container.number).max().unwrap_or(0);
+    let highest =
+        kept.iter().chain(&superfluous).filter_map(|(container, _)| container.number).max().unwrap_or(0);
     for offset in kept.len()..service.scale {
         let number = highest + 1 + u32::try_from(offset - kept.len()).unwrap_or(0);
         planned.containers.push(create(draft, service, number, &removed)?);
@@ -42,14 +43,20 @@ type Judged<'o> = (&'o ObservedContainer, Option<Reason>);
 fn sort_existing<'o>(draft: &Draft<'o>, service: &DesiredService) -> (Vec<Judged<'o>>, Vec<Judged<'o>>) {
     let replicas = draft.observed.containers.iter().filter(|c| c.service == service.name && !c.one_off);
     let mut judged: Vec<Judged<'o>> = replicas.map(|c| (c, recreate_reason(draft, service, c))).collect();
-    judged.sort_by_key(|(container, reason)| (reason.is_some(), Reverse(container.is_running()), container.number));
+    judged.sort_by_key(|(container, reason)| {
+        (reason.is_some(), Reverse(container.is_running()), container.number)
+    });
     let superfluous = judged.split_off(judged.len().min(service.scale));
     judged.sort_by_key(|(container, _)| container.number);
     (judged, superfluous)
 }
 
 /// Why a container has to be made anew; `None` when it can stay.
-fn recreate_reason(draft: &Draft<'_>, service: &DesiredService, container: &ObservedContainer) -> Option<Reason> {
+fn recreate_reason(
+    draft: &Draft<'_>,
+    service: &DesiredService,
+    container: &ObservedContainer,
+) -> Option<Reason> {
     let options = &draft.desired.options;
     let policy = if service.selected { options.recreate } else { options.recreate_dependencies };
     match policy {
@@ -60,7 +67,8 @@ fn recreate_reason(draft: &Draft<'_>, service: &DesiredService, container: &Obse
 }
 
 fn diverged(draft: &Draft<'_>, service: &DesiredService, container: &ObservedContainer) -> Option<Reason> {
-    let parent = service.parents.iter().find(|p| draft.services.get(*p).is_some_and(|planned| planned.recreated));
+    let parent =
+        service.parents.iter().find(|p| draft.services.get(*p).is_some_and(|planned| planned.recreated));
     if let Some(parent) = parent {
         return Some(Reason::ParentRecreated(parent.clone()));
     }
@@ -72,13 +80,21 @@ fn diverged(draft: &Draft<'_>, service: &DesiredService, container: &ObservedCon
         .or_else(|| volume_missing(draft, service, container))
 }
 
-fn image_changed(draft: &Draft<'_>, service: &DesiredService, container: &ObservedContainer) -> Option<Reason> {
+fn image_changed(
+    draft: &Draft<'_>,
+    service: &DesiredService,
+    container: &ObservedContainer,
+) -> Option<Reason> {
     let present = draft.observed.image(&service.image.reference)?;
     let made_from = container.labels.get(labels::IMAGE).unwrap_or(&container.image_id);
     (made_from != present).then_some(Reason::ImageChanged)
 }
 
-fn network_missing(draft: &Draft<'_>, service: &DesiredService, container: &ObservedContainer) -> Option<Reason> {
+fn network_missing(
+    draft: &Draft<'_>,
+    service: &DesiredService,
+    container: &ObservedContainer,
+) -> Option<Reason> {
     if !service.source.network_mode.is_empty() {
         return None;
     }
@@ -90,10 +106,17 @@ fn network_missing(draft: &Draft<'_>, service: &DesiredService, container: &Obse
         let actual = container.networks.get(name);
         made_anew || actual.is_none_or(|id| !id.is_empty() && !expected.is_empty() && id != expected)
     };
-    names.into_iter().find(|(key, name)| lacks(key, name)).map(|(_, name)| Reason::NetworkMissing(name.clone()))
+    names
+        .into_iter()
+        .find(|(key, name)| lacks(key, name))
+        .map(|(_, name)| Reason::NetworkMissing(name.clone()))
 }
 
-fn volume_missing(draft: &Draft<'_>, service: &DesiredService, container: &ObservedContainer) -> Option<Reason> {
+fn volume_missing(
+    draft: &Draft<'_>,
+    service: &DesiredService,
+    container: &ObservedContainer,
+) -> Option<Reason> {
     let mounted = |name: &str| container.mounts.iter().any(|mount| mount.name.as_deref() == Some(name));
     let mut names = service.volumes.iter().filter_map(|key| Some(&draft.desired.volumes.get(key)?.name));
     names.find(|name| !mounted(name)).map(|name| Reason::VolumeMissing(name.clone()))
@@ -106,7 +129,11 @@ fn remove(draft: &mut Draft<'_>, superfluous: &[Judged<'_>]) -> Vec<StepId> {
         let target = ContainerTarget::from(*container);
         let mut after = Vec::new();
         if container.is_running() {
-            after.push(draft.plan.push(Action::StopContainer(target.clone(), timeout), Reason::ScaleDown, Vec::new()));
+            after.push(draft.plan.push(
+                Action::StopContainer(target.clone(), timeout),
+                Reason::ScaleDown,
+                Vec::new(),
+            ));
         }
         let action = Action::RemoveContainer { container: target, volumes: false, force: false };
         removed.push(draft.plan.push(action, Reason::ScaleDown, after));
@@ -116,7 +143,10 @@ fn remove(draft: &mut Draft<'_>, superfluous: &[Judged<'_>]) -> Vec<StepId> {
 
 /// A container that stays. One left under a temporary name by an interrupted replacement gets its final name.
 fn keep(
-    draft: &mut Draft<'_>, service: &DesiredService, container: &ObservedContainer, removed: &[StepId],
+    draft: &mut Draft<'_>,
+    service: &DesiredService,
+    container: &ObservedContainer,
+    removed: &[StepId],
 ) -> PlannedContainer {
     let mut target = ContainerTarget::from(container);
     let number = container.number.unwrap_or(1);
@@ -152,7 +182,10 @@ fn spec(draft: &Draft<'_>, service: &DesiredService, number: u32) -> Result<Cont
 }
 
 fn create(
-    draft: &mut Draft<'_>, service: &DesiredService, number: u32, removed: &[StepId],
+    draft: &mut Draft<'_>,
+    service: &DesiredService,
+    number: u32,
+    removed: &[StepId],
 ) -> Result<PlannedContainer, DesiredError> {
     let spec = spec(draft, service, number)?;
     let name = spec.name.clone();
@@ -169,7 +202,10 @@ fn create(
 
 /// Makes the new one under a temporary name, removes the old one, gives the new one the name (compose-surface 3.7).
 fn replace(
-    draft: &mut Draft<'_>, service: &DesiredService, old: &ObservedContainer, reason: Reason,
+    draft: &mut Draft<'_>,
+    service: &DesiredService,
+    old: &ObservedContainer,
+    reason: Reason,
 ) -> Result<PlannedContainer, DesiredError> {
     let options = &draft.desired.options;
     let (timeout, renew) = (options.stop_timeout, options.renew_anonymous_volumes);
@@ -205,7 +241,10 @@ fn pending(reason: Reason) -> Reason {
 
 /// Anonymous volumes live on in the container that replaces theirs, by mount point.
 fn carry_anonymous_volumes(
-    draft: &Draft<'_>, service: &DesiredService, old: &ObservedContainer, spec: &mut ContainerSpec,
+    draft: &Draft<'_>,
+    service: &DesiredService,
+    old: &ObservedContainer,
+    spec: &mut ContainerSpec,
 ) {
     let named = |name: &str| draft.desired.volumes.values().any(|volume| volume.name == name);
     let placed = |target: &str| {

@@ -51,18 +51,26 @@ fn chosen<'o>(observed: &'o Observed, options: &DownOptions) -> Vec<&'o Observed
 }
 
 /// Stops and removes; a container waits until all that depend on its service are gone.
-fn remove_containers(plan: &mut Plan, containers: &[&ObservedContainer], options: &DownOptions) -> Vec<StepId> {
+fn remove_containers(
+    plan: &mut Plan,
+    containers: &[&ObservedContainer],
+    options: &DownOptions,
+) -> Vec<StepId> {
     let mut removed = Vec::new();
     let mut by_service: BTreeMap<&str, Vec<StepId>> = BTreeMap::new();
     for container in dependents_first(containers) {
         let dependents = containers.iter().filter(|other| depends_on(other, &container.service));
-        let mut after: Vec<StepId> =
-            dependents.filter_map(|other| by_service.get(other.service.as_str())).flatten().copied().collect();
+        let mut after: Vec<StepId> = dependents
+            .filter_map(|other| by_service.get(other.service.as_str()))
+            .flatten()
+            .copied()
+            .collect();
         after.sort_unstable();
         after.dedup();
         let target = ContainerTarget::from(container);
         if container.is_running() {
-            after = vec![plan.push(Action::StopContainer(target.clone(), options.timeout), Reason::Asked, after)];
+            after =
+                vec![plan.push(Action::StopContainer(target.clone(), options.timeout), Reason::Asked, after)];
         }
         let remove = Action::RemoveContainer { container: target, volumes: options.volumes, force: false };
         let step = plan.push(remove, Reason::Asked, after);
@@ -73,7 +81,8 @@ fn remove_containers(plan: &mut Plan, containers: &[&ObservedContainer], options
 }
 
 fn depends_on(container: &ObservedContainer, service: &str) -> bool {
-    container.service != service && container.dependencies().iter().any(|dependency| dependency.service == service)
+    container.service != service
+        && container.dependencies().iter().any(|dependency| dependency.service == service)
 }
 
 /// Containers such that each comes after all that depend on it. Circles, which only edited labels can make, are cut.
@@ -84,7 +93,8 @@ pub(super) fn dependents_first<'o>(containers: &[&'o ObservedContainer]) -> Vec<
     while !waiting.is_empty() {
         let needed: BTreeSet<&str> =
             waiting.iter().flat_map(|c| c.dependencies().into_iter().map(|d| d.service)).collect();
-        let (blocked, free): (Vec<_>, Vec<_>) = waiting.iter().partition(|c| needed.contains(c.service.as_str()));
+        let (blocked, free): (Vec<_>, Vec<_>) =
+            waiting.iter().partition(|c| needed.contains(c.service.as_str()));
         if free.is_empty() {
             ordered.extend(waiting);
             break;
@@ -104,7 +114,11 @@ fn remove_networks(plan: &mut Plan, project: &str, observed: &Observed, removed:
 }
 
 fn remove_volumes(
-    plan: &mut Plan, project: &str, observed: &Observed, options: &DownOptions, removed: &[StepId],
+    plan: &mut Plan,
+    project: &str,
+    observed: &Observed,
+    options: &DownOptions,
+    removed: &[StepId],
 ) {
     for (name, volume) in &observed.volumes {
         if volume.project.as_deref() == Some(project) && !options.external_volumes.contains(name) {

@@ -33,7 +33,12 @@ fn by_reference(draft: &Draft<'_>) -> BTreeMap<String, Vec<DesiredImage>> {
     images
 }
 
-fn decide(image: &DesiredImage, users: &[DesiredImage], present: bool, build: bool) -> Option<(Action, Reason)> {
+fn decide(
+    image: &DesiredImage,
+    users: &[DesiredImage],
+    present: bool,
+    build: bool,
+) -> Option<(Action, Reason)> {
     let policy = image.pull_policy.as_str();
     if let Some(request) = &image.build {
         if build || policy == "build" {
@@ -45,7 +50,9 @@ fn decide(image: &DesiredImage, users: &[DesiredImage], present: bool, build: bo
         }
     }
     match policy {
-        "always" if image.pullable => Some((pull(image, users), Reason::Policy("pull policy: always".to_owned()))),
+        "always" if image.pullable => {
+            Some((pull(image, users), Reason::Policy("pull policy: always".to_owned())))
+        }
         "never" | "build" => None,
         _ if present || !image.pullable => None,
         _ => Some((pull(image, users), Reason::Missing)),
@@ -68,7 +75,10 @@ fn warn_of_periods(draft: &mut Draft<'_>) {
     for service in &draft.desired.services {
         let policy = &service.image.pull_policy;
         if is_period(policy) {
-            let text = format!("service {}: pull_policy {policy} pulls only when the image is missing", service.name);
+            let text = format!(
+                "service {}: pull_policy {policy} pulls only when the image is missing",
+                service.name
+            );
             draft.plan.warnings.push(text);
         }
     }

@@ -35,7 +35,8 @@ struct Draft<'a> {
 
 /// Plans `what` for `containers`.
 pub fn lifecycle(containers: &[&ObservedContainer], what: &Lifecycle) -> Plan {
-    let mut draft = Draft { all: containers, plan: Plan::default(), done: BTreeMap::new(), waits: BTreeMap::new() };
+    let mut draft =
+        Draft { all: containers, plan: Plan::default(), done: BTreeMap::new(), waits: BTreeMap::new() };
     let mut ordered = dependents_first(containers);
     if matches!(what, Lifecycle::Start | Lifecycle::Restart(_)) {
         ordered.reverse();
@@ -57,7 +58,9 @@ fn action(container: &ObservedContainer, what: &Lifecycle) -> Option<Action> {
         Lifecycle::Start => (!container.is_running()).then_some(Action::StartContainer(target)),
         Lifecycle::Stop(timeout) => Some(Action::StopContainer(target, *timeout)),
         Lifecycle::Restart(timeout) => Some(Action::RestartContainer(target, *timeout)),
-        Lifecycle::Kill(signal) => container.is_running().then(|| Action::KillContainer(target, signal.clone())),
+        Lifecycle::Kill(signal) => {
+            container.is_running().then(|| Action::KillContainer(target, signal.clone()))
+        }
         Lifecycle::Pause => container.is_running().then_some(Action::PauseContainer(target)),
         Lifecycle::Unpause => (container.state == State::Paused).then_some(Action::UnpauseContainer(target)),
     }
@@ -67,14 +70,18 @@ impl<'a> Draft<'a> {
     fn predecessors(&mut self, container: &'a ObservedContainer, what: &Lifecycle) -> Vec<StepId> {
         let dependencies = container.dependencies();
         match what {
-            Lifecycle::Start => dependencies.iter().flat_map(|d| self.reached(d.service, d.condition)).collect(),
+            Lifecycle::Start => {
+                dependencies.iter().flat_map(|d| self.reached(d.service, d.condition)).collect()
+            }
             Lifecycle::Restart(_) => {
                 dependencies.iter().filter(|d| d.restart).flat_map(|d| self.steps_of(d.service)).collect()
             }
             Lifecycle::Stop(_) => {
-                let needs_this =
-                    |other: &&&ObservedContainer| other.dependencies().iter().any(|d| d.service == container.service);
-                let dependents: Vec<&str> = self.all.iter().filter(needs_this).map(|c| c.service.as_str()).collect();
+                let needs_this = |other: &&&ObservedContainer| {
+                    other.dependencies().iter().any(|d| d.service == container.service)
+                };
+                let dependents: Vec<&str> =
+                    self.all.iter().filter(needs_this).map(|c| c.service.as_str()).collect();
                 dependents.into_iter().flat_map(|service| self.steps_of(service)).collect()
             }
             Lifecycle::Kill(_) | Lifecycle::Pause | Lifecycle::Unpause => Vec::new(),

@@ -22,7 +22,11 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
         let timeout = draft.desired.options.stop_timeout;
         let mut after = Vec::new();
         if container.is_running() {
-            after.push(draft.plan.push(Action::StopContainer(target.clone(), timeout), Reason::Orphan, Vec::new()));
+            after.push(draft.plan.push(
+                Action::StopContainer(target.clone(), timeout),
+                Reason::Orphan,
+                Vec::new(),
+            ));
         }
         let remove = Action::RemoveContainer { container: target, volumes: false, force: false };
         draft.plan.push(remove, Reason::Orphan, after);

@@ -21,7 +21,8 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
         let Some(request) = &volume.request else { continue };
         match draft.observed.volumes.get(&volume.name) {
             None => {
-                let step = draft.plan.push(Action::CreateVolume(Arc::clone(request)), Reason::Missing, Vec::new());
+                let step =
+                    draft.plan.push(Action::CreateVolume(Arc::clone(request)), Reason::Missing, Vec::new());
                 draft.volumes.insert(key.clone(), step);
             }
             Some(existing) => warn_of_volume(draft, &volume.name, existing, request.labels.as_ref()),
@@ -37,7 +38,8 @@ fn plan_network(draft: &mut Draft<'_>, key: &str, request: &Arc<NetworkCreateReq
         return;
     };
     if existing.project.as_deref() != Some(&draft.desired.project) {
-        let text = format!("network {} exists but was not made for this project; it is used as it is", request.name);
+        let text =
+            format!("network {} exists but was not made for this project; it is used as it is", request.name);
         draft.plan.warnings.push(text);
     } else if differs(existing, request.labels.as_ref()) {
         let gone = clear_network(draft, &request.name);
@@ -46,7 +48,10 @@ fn plan_network(draft: &mut Draft<'_>, key: &str, request: &Arc<NetworkCreateReq
     }
 }
 
-fn differs<'m>(existing: &ObservedResource, labels: Option<&'m std::collections::HashMap<String, String>>) -> bool {
+fn differs<'m>(
+    existing: &ObservedResource,
+    labels: Option<&'m std::collections::HashMap<String, String>>,
+) -> bool {
     let wanted: Option<&'m String> = labels.and_then(|labels| labels.get(labels::CONFIG_HASH));
     existing.config_hash.is_some() && existing.config_hash.as_ref() != wanted
 }
@@ -67,7 +72,9 @@ fn clear_network(draft: &mut Draft<'_>, name: &str) -> StepId {
 }
 
 fn warn_of_volume(
-    draft: &mut Draft<'_>, name: &str, existing: &ObservedResource,
+    draft: &mut Draft<'_>,
+    name: &str,
+    existing: &ObservedResource,
     labels: Option<&std::collections::HashMap<String, String>>,
 ) {
     if existing.project.as_deref() != Some(&draft.desired.project) {
@@ -84,7 +91,8 @@ fn warn_of_volume(
 
 /// Steps that must be done before a service's containers can be made.
 pub(super) fn prerequisites(
-    keys: &[String], steps: &BTreeMap<String, StepId>,
+    keys: &[String],
+    steps: &BTreeMap<String, StepId>,
 ) -> impl Iterator<Item = StepId> {
     keys.iter().filter_map(|key| steps.get(key).copied()).collect::<Vec<_>>().into_iter()
 }

@@ -89,7 +89,13 @@ fn is_healthy(planned: &PlannedService) -> bool {
 }
 
 /// One wait per service and condition, shared by all who need it.
-fn wait(plan: &mut Plan, planned: &mut PlannedService, service: &str, until: Readiness, reason: Reason) -> StepId {
+fn wait(
+    plan: &mut Plan,
+    planned: &mut PlannedService,
+    service: &str,
+    until: Readiness,
+    reason: Reason,
+) -> StepId {
     if let Some(step) = planned.waits.get(&until) {
         return *step;
     }

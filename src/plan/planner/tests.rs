@@ -36,7 +36,8 @@ fn project() -> Arc<Project> {
     Arc::new(Project {
         name: "app".into(),
         services: [("api".to_owned(), api), ("db".to_owned(), db)].into(),
-        networks: [("default".to_owned(), Network { name: "app_default".into(), ..Network::default() })].into(),
+        networks: [("default".to_owned(), Network { name: "app_default".into(), ..Network::default() })]
+            .into(),
         volumes: [("data".to_owned(), Volume { name: "app_data".into(), ..Volume::default() })].into(),
         ..Project::default()
     })
