@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::AsFd as _;
 
@@ -241,5 +242,57 @@ fn the_default_bridge_has_no_resolver_and_none_no_network() {
         let none = sandbox(&networks, "none", &["none"]);
         assert_eq!(inside(&none, interfaces), ["lo"]);
         assert!(Sandbox::create(&networks, &container("h", &["host"])).is_err());
+    });
+}
+
+#[test]
+fn many_sandboxes_are_made_at_the_same_time() {
+    on_host(|host| {
+        let networks = host.engine("a");
+        network(&networks, "net");
+        let (networks, names): (_, Vec<_>) =
+            (&networks, (0..20).map(|number| format!("c{number}")).collect());
+        let sandboxes: Vec<_> = std::thread::scope(|scope| {
+            let makers: Vec<_> =
+                names.iter().map(|name| scope.spawn(move || sandbox(networks, name, &["net"]))).collect();
+            makers.into_iter().map(|maker| maker.join().unwrap()).collect()
+        });
+        let addresses: BTreeSet<_> = sandboxes.iter().map(address).collect();
+        assert_eq!(addresses.len(), 20);
+        assert_eq!(addresses.last().unwrap().octets()[3], 21, "the lowest ones");
+        serve(&sandboxes[7], 80, "seven");
+        assert_eq!(inside(&sandboxes[19], || ask(address(&sandboxes[7]), 80)).unwrap().0, "seven");
+    });
+}
+
+#[test]
+fn a_bridge_of_somebody_else_is_not_taken() {
+    on_host(|host| {
+        let networks = host.engine("a");
+        let named = |name: &str, bridge: &str| {
+            let options = [("com.docker.network.bridge.name".to_owned(), bridge.to_owned())].into();
+            networks.create(NetworkSpec { name: name.into(), options, ..NetworkSpec::default() })
+        };
+        named("one", "my-bridge").unwrap();
+        for (name, bridge) in [("two", "my-bridge"), ("three", "lo")] {
+            let error = named(name, bridge).unwrap_err().to_string();
+            assert_eq!(error, format!("network {name}: the interface {bridge} exists already"));
+        }
+        let _one = sandbox(&networks, "one", &["one"]);
+        assert!(interfaces().contains(&"my-bridge".to_owned()));
+    });
+}
+
+#[test]
+fn a_bridge_that_went_comes_back_with_the_next_container() {
+    on_host(|host| {
+        let networks = host.engine("a");
+        network(&networks, "net");
+        let one = sandbox(&networks, "one", &["net"]);
+        let before = address(&one);
+        one.remove().unwrap();
+        networks.close_down().unwrap();
+        eventually("interfaces are gone", || interfaces() == ["lo"]);
+        assert_eq!(address(&sandbox(&networks, "one", &["net"])), before);
     });
 }

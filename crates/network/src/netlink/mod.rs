@@ -11,6 +11,6 @@ mod route_socket;
 mod socket;
 
 pub(crate) use attribute::{AttributeWriter, attributes};
-pub(crate) use link::{BridgeLink, VethLink};
+pub(crate) use link::{BridgeLink, LinkState, VethLink};
 pub(crate) use route_socket::RouteSocket;
 pub(crate) use socket::{Message, NetlinkSocket, align};

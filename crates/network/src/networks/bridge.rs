@@ -6,7 +6,7 @@ use std::io;
 use super::network::{Addressing, Network};
 use crate::error::{NetworkError, Result};
 use crate::mac_address::MacAddress;
-use crate::netlink::{BridgeLink, RouteSocket};
+use crate::netlink::{BridgeLink, LinkState, RouteSocket};
 
 /// When the host has no default route, bytes.
 const ETHERNET_MTU: u32 = 1500;
@@ -20,29 +20,37 @@ pub(crate) struct Bridge {
     pub(crate) mtu: u32,
 }
 
-/// Makes the bridge of a network unless it is there. Returns it, and whether it was made.
+/// Makes the bridge of a network, or completes the one that is `present`. Returns it, and whether anything was done.
 pub(super) fn ensure(
     socket: &mut RouteSocket,
     network: &Network,
     name: &str,
     addressing: &Addressing,
+    present: Option<LinkState>,
 ) -> Result<(Bridge, bool)> {
-    let mut ensure = || -> io::Result<(Bridge, bool)> {
-        if let Some(link) = socket.link(name)? {
-            if !link.is_bridge {
-                return Err(io::Error::other("an interface of this name exists and is not a bridge"));
-            }
-            let has_address =
-                socket.addresses(link.index)?.contains(&(addressing.gateway, addressing.subnet.prefix()));
-            if has_address && link.up {
-                return Ok((Bridge { index: link.index, mtu: link.mtu }, false));
-            }
-            set_up(socket, name, link.index, addressing)?;
-            return Ok((Bridge { index: link.index, mtu: link.mtu }, true));
-        }
-        make(socket, network, name, addressing).map(|bridge| (bridge, true))
+    let ensured = match present {
+        Some(link) => complete(socket, name, link, addressing),
+        None => make(socket, network, name, addressing).map(|bridge| (bridge, true)),
     };
-    ensure().map_err(NetworkError::kernel(format!("make the bridge {name} of network {}", network.name)))
+    ensured.map_err(NetworkError::kernel(format!("make the bridge {name} of network {}", network.name)))
+}
+
+fn complete(
+    socket: &mut RouteSocket,
+    name: &str,
+    link: LinkState,
+    addressing: &Addressing,
+) -> io::Result<(Bridge, bool)> {
+    if !link.is_bridge {
+        return Err(io::Error::other("an interface of this name exists and is not a bridge"));
+    }
+    let bridge = Bridge { index: link.index, mtu: link.mtu };
+    let wanted = (addressing.gateway, addressing.subnet.prefix());
+    if link.up && socket.addresses(link.index)?.contains(&wanted) {
+        return Ok((bridge, false));
+    }
+    set_up(socket, name, link.index, addressing)?;
+    Ok((bridge, true))
 }
 
 /// Removes the bridge; that there is none is fine.

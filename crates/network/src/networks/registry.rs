@@ -68,7 +68,20 @@ impl Registry {
             return Err(NetworkError::NameTaken(spec.name));
         }
         check(&spec)?;
+        self.check_bridge_name(&spec)?;
         self.add(spec, name_servers)
+    }
+
+    /// The bridge is removed with its network, so it must not be somebody else's.
+    fn check_bridge_name(&mut self, spec: &NetworkSpec) -> Result<()> {
+        let Some(name) = options::bridge_name(spec) else { return Ok(()) };
+        let present =
+            self.socket.link(name).map_err(NetworkError::kernel(format!("look for the interface {name}")))?;
+        let promised = self.networks.values().any(|entry| entry.network.bridge.as_ref() == Some(name));
+        if present.is_some() || promised {
+            return Err(NetworkError::invalid(&spec.name, format!("the interface {name} exists already")));
+        }
+        Ok(())
     }
 
     pub(super) fn list(&self) -> Vec<Network> {
@@ -126,7 +139,7 @@ impl Registry {
         {
             return self.ensure_bridge(network_id, name_servers, firewall);
         }
-        let (bridge, made) = bridge::ensure(&mut self.socket, &network, name, addressing)?;
+        let (bridge, made) = bridge::ensure(&mut self.socket, &network, name, addressing, present)?;
         if made || !self.rules_applied {
             self.apply_rules(firewall)?;
         }

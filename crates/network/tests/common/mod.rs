@@ -68,7 +68,7 @@ pub fn network(networks: &Networks, name: &str) {
 pub fn container(name: &str, networks: &[&str]) -> SandboxSpec {
     let endpoint = |network: &&str| EndpointSpec { network: (*network).into(), ..EndpointSpec::default() };
     SandboxSpec {
-        container_id: format!("{name:0<64}"),
+        container_id: format!("{name:-<64}"),
         container_name: name.into(),
         hostname: format!("host-of-{name}"),
         endpoints: networks.iter().map(endpoint).collect(),
