@@ -175,8 +175,7 @@ impl<R: Read> TarReader<R> {
         }
         let real = records.number("GNU.sparse.realsize")?.or(records.number("GNU.sparse.size")?);
         if records.get("GNU.sparse.major") == Some(b"1") {
-            let (segments, taken) = sparse::read_from_data(&mut *self)?;
-            debug_assert!(taken.is_multiple_of(BLOCK as u64));
+            let segments = sparse::read_from_data(&mut *self)?;
             return Ok(Some((segments, real.unwrap_or(entry.size))));
         }
         let segments = sparse::from_records(records)?;

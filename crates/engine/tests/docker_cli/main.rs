@@ -1,0 +1,14 @@
+//! The stock `docker` client against the engine's socket: what users and their tools do all day.
+//!
+//! Each test starts an engine of its own, in its own root and network namespace, and imports a static busybox into it.
+//! Without root, the client, a static busybox or the namespace tools, the tests say so and pass.
+
+mod build;
+mod containers;
+mod files;
+mod images;
+mod networks;
+mod refusals;
+mod streams;
+mod support;
+mod volumes;

@@ -1,0 +1,31 @@
+//! Volumes.
+
+use crate::support::Engine;
+
+#[test]
+fn a_volume_keeps_what_containers_write() {
+    let Some(engine) = Engine::start() else { return };
+    engine.ok(&["volume", "create", "--label", "a=b", "data"]);
+    engine.ok(&["run", "--rm", "--volume", "data:/data", "busybox", "sh", "-c", "echo kept > /data/f"]);
+    assert_eq!(engine.ok(&["run", "--rm", "--volume", "data:/data:ro", "busybox", "cat", "/data/f"]), "kept");
+    let refused = engine.docker(&["run", "--rm", "--volume", "data:/data:ro", "busybox", "touch", "/data/g"]);
+    assert!(refused.code == 1 && refused.stderr.contains("Read-only file system"), "{refused:?}");
+    assert_eq!(engine.ok(&["volume", "ls", "--quiet", "--filter", "label=a=b"]), "data");
+    engine.ok(&["create", "--name", "user", "--volume", "data:/data", "busybox", "true"]);
+    assert!(engine.fails(&["volume", "rm", "data"]).contains("volume is in use"));
+    engine.ok(&["rm", "user"]);
+    engine.ok(&["volume", "rm", "data"]);
+    assert!(engine.fails(&["volume", "inspect", "data"]).contains("no such volume"));
+}
+
+#[test]
+fn anonymous_volumes_go_with_their_container() {
+    let Some(engine) = Engine::start() else { return };
+    engine.ok(&["run", "--rm", "--volume", "/data", "busybox", "true"]);
+    assert_eq!(engine.ok(&["volume", "ls", "--quiet"]), "");
+    engine.ok(&["create", "--name", "box", "--volume", "/data", "busybox", "true"]);
+    engine.ok(&["rm", "box"]);
+    assert_eq!(engine.ok(&["volume", "ls", "--quiet"]).lines().count(), 1);
+    engine.ok(&["volume", "prune", "--force"]);
+    assert_eq!(engine.ok(&["volume", "ls", "--quiet"]), "");
+}
