@@ -4,7 +4,7 @@
 use std::net::SocketAddrV4;
 use std::time::{Duration, Instant};
 
-use wharf_container::namespace::in_new_network_namespace;
+use wharf_container::namespace::{create_network_namespace, in_new_network_namespace};
 use wharf_network::{
     EndpointSpec, HostPorts, NetworkSpec, Networks, NetworksConfig, PortMapper, PortRequest, Protocol,
     Sandbox, SandboxSpec,
@@ -27,6 +27,11 @@ fn measure() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     })?;
     time("network create", 1, || {
         networks.create(NetworkSpec { name: "net".into(), ..NetworkSpec::default() })
+    })?;
+    let mut bare = Vec::new();
+    time("a bare namespace, for comparison", COUNT, || {
+        bare.push(create_network_namespace()?);
+        Ok::<_, std::io::Error>(())
     })?;
     let mut sandboxes = vec![time("first sandbox (makes the bridge)", 1, || sandbox(&networks, 0))?];
     time("sandbox create", COUNT, || {
