@@ -1,7 +1,7 @@
 //! What a build tells its caller while it runs.
 //!
-//! The events carry enough for Docker's classic `{"stream": "…"}` messages and for a console that draws steps side by side;
-//! how they look is the caller's business.
+//! The events carry enough for Docker's classic `{"stream": "…"}` messages and for a console that draws steps
+//! side by side; how they look is the caller's business.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
-//! Wildcard patterns of three dialects on one matcher: `COPY` sources (Go's `filepath.Match`, contract 8.4.2),
-//! `.dockerignore` lines (contract 8.5.3) and `${name#pattern}` (contract 8.3.1).
+//! Wildcard patterns of three dialects on one matcher: `COPY` sources (Go's `filepath.Match`, contract
+//! 8.4.2), `.dockerignore` lines (contract 8.5.3) and `${name#pattern}` (contract 8.3.1).
 //!
-//! Matching walks a set of pattern positions over the text, so its time is bounded by pattern length × text length, whatever the
-//! pattern.
+//! Matching walks a set of pattern positions over the text, so its time is bounded by pattern length × text
+//! length, whatever the pattern.
 
 /// A compiled pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,12 +12,19 @@ pub(crate) struct Glob(Vec<Token>);
 enum Token {
     Char(char),
     /// One character; a `/` only when `across`.
-    One { across: bool },
+    One {
+        across: bool,
+    },
     /// Any number of characters; `/` only when `across`.
-    Many { across: bool },
+    Many {
+        across: bool,
+    },
     /// Any number of whole directories, each with its `/`.
     Directories,
-    Class { negated: bool, ranges: Vec<(char, char)> },
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
 }
 
 /// The pattern is not well formed, e.g. a `[` that is not closed.
@@ -67,7 +74,8 @@ impl Glob {
     pub fn prefixes(&self, text: &str) -> Vec<usize> {
         let mut positions = self.start();
         let mut found = Vec::new();
-        let ends = text.char_indices().map(|(at, character)| (at, Some(character))).chain([(text.len(), None)]);
+        let ends =
+            text.char_indices().map(|(at, character)| (at, Some(character))).chain([(text.len(), None)]);
         for (at, character) in ends {
             if positions[self.0.len()] {
                 found.push(at);
@@ -116,7 +124,8 @@ impl Token {
             Self::Char(own) => *own == character,
             Self::One { across } => *across || character != '/',
             Self::Class { negated, ranges } => {
-                character != '/' && ranges.iter().any(|(low, high)| (*low..=*high).contains(&character)) != *negated
+                character != '/'
+                    && ranges.iter().any(|(low, high)| (*low..=*high).contains(&character)) != *negated
             }
             Self::Many { .. } | Self::Directories => false,
         }
@@ -185,10 +194,26 @@ mod tests {
     #[test]
     fn path_patterns_follow_go() {
         let table = [
-            ("abc", "abc", true), ("*", "abc", true), ("*c", "abc", true), ("a*", "ab/c", false), ("a*/b", "abc/b", true),
-            ("a?c", "abc", true), ("a?c", "a/c", false), ("ab[c]", "abc", true), ("ab[b-d]", "abc", true), ("ab[e-g]", "abc", false),
-            ("ab[^c]", "abc", false), ("ab[^e-g]", "abc", true), ("a\\*b", "a*b", true), ("a\\*b", "ab", false), ("[a-ζ]*", "α", true),
-            ("a**", "a/b", false), ("*.txt", ".txt", true), ("", "", true), ("", "a", false), ("a[\\]]b", "a]b", true),
+            ("abc", "abc", true),
+            ("*", "abc", true),
+            ("*c", "abc", true),
+            ("a*", "ab/c", false),
+            ("a*/b", "abc/b", true),
+            ("a?c", "abc", true),
+            ("a?c", "a/c", false),
+            ("ab[c]", "abc", true),
+            ("ab[b-d]", "abc", true),
+            ("ab[e-g]", "abc", false),
+            ("ab[^c]", "abc", false),
+            ("ab[^e-g]", "abc", true),
+            ("a\\*b", "a*b", true),
+            ("a\\*b", "ab", false),
+            ("[a-ζ]*", "α", true),
+            ("a**", "a/b", false),
+            ("*.txt", ".txt", true),
+            ("", "", true),
+            ("", "a", false),
+            ("a[\\]]b", "a]b", true),
         ];
         for (pattern, text, expected) in table {
             assert_eq!(Glob::path(pattern).expect(pattern).matches(text), expected, "{pattern} {text}");
@@ -201,9 +226,17 @@ mod tests {
     #[test]
     fn double_stars_cross_directories() {
         let table = [
-            ("**", "a/b", true), ("**/x", "x", true), ("**/x", "a/b/x", true), ("**/x", "a/bx", false), ("a/**", "a/b/c", true),
-            ("a/**/c", "a/c", true), ("a/**/c", "a/b/b/c", true), ("a/**/c", "a/bc", false), ("**/*.pyc", "d/e/f.pyc", true),
-            ("**file", "dir/file", true), ("a/**", "a", false),
+            ("**", "a/b", true),
+            ("**/x", "x", true),
+            ("**/x", "a/b/x", true),
+            ("**/x", "a/bx", false),
+            ("a/**", "a/b/c", true),
+            ("a/**/c", "a/c", true),
+            ("a/**/c", "a/b/b/c", true),
+            ("a/**/c", "a/bc", false),
+            ("**/*.pyc", "d/e/f.pyc", true),
+            ("**file", "dir/file", true),
+            ("a/**", "a", false),
         ];
         for (pattern, text, expected) in table {
             assert_eq!(Glob::ignore(pattern).expect(pattern).matches(text), expected, "{pattern} {text}");
@@ -212,7 +245,8 @@ mod tests {
 
     #[test]
     fn tells_whether_a_directory_can_be_skipped() {
-        let below = |pattern: &str, directory| Glob::ignore(pattern).expect(pattern).may_match_below(directory);
+        let below =
+            |pattern: &str, directory| Glob::ignore(pattern).expect(pattern).may_match_below(directory);
         assert!(below("a/b/c", "a"));
         assert!(below("**/c", "x/y"));
         assert!(below("*/keep", "any"));

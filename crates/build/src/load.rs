@@ -35,7 +35,9 @@ pub(crate) fn load(request: &BuildRequest) -> Result<Loaded, BuildError> {
     };
     let ignore = match (own_ignore, context) {
         (Some(own), _) => Some(own),
-        (None, Some(_)) => read(context, Path::new(".dockerignore"))?.map(|text| (PathBuf::from(".dockerignore"), text)),
+        (None, Some(_)) => {
+            read(context, Path::new(".dockerignore"))?.map(|text| (PathBuf::from(".dockerignore"), text))
+        }
         (None, None) => None,
     };
     let ignore = match ignore {
@@ -60,8 +62,8 @@ fn dockerfile(context: Option<&Path>, path: &Path) -> Result<(PathBuf, String), 
     Err(BuildError::Read { path, source: io::ErrorKind::NotFound.into() })
 }
 
-/// The text of a file; `None` when it is not there. Inside the context no link leads out of it; a path that is written to lead out
-/// is the caller's wish.
+/// The text of a file; `None` when it is not there. Inside the context no link leads out of it; a path that
+/// is written to lead out is the caller's wish.
 fn read(context: Option<&Path>, path: &Path) -> Result<Option<String>, BuildError> {
     let leads_out = path.is_absolute() || path.components().any(|part| part == Component::ParentDir);
     let result = match context {
@@ -72,14 +74,19 @@ fn read(context: Option<&Path>, path: &Path) -> Result<Option<String>, BuildErro
     match result {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(BuildError::Read { path: context.map_or_else(|| path.to_owned(), |context| context.join(path)), source }),
+        Err(source) => Err(BuildError::Read {
+            path: context.map_or_else(|| path.to_owned(), |context| context.join(path)),
+            source,
+        }),
     }
 }
 
 fn read_below(context: &Path, path: &Path) -> io::Result<Vec<u8>> {
     let root = Root::open(context).map_err(|error| match error.source.kind() {
         // A missing context is not a missing file.
-        io::ErrorKind::NotFound => io::Error::other(format!("the context {} does not exist", context.display())),
+        io::ErrorKind::NotFound => {
+            io::Error::other(format!("the context {} does not exist", context.display()))
+        }
         _ => error.source,
     })?;
     root.read(path, MAX_FILE_BYTES).map_err(|error| error.source)

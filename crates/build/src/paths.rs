@@ -1,6 +1,7 @@
 //! Paths inside an image or a context: text with `/`, cleaned without looking at any disk.
 
-/// The path made absolute against a directory and cleaned: no `.`, no `..`, no doubled or trailing `/`. `..` at the top stays there.
+/// The path made absolute against a directory and cleaned: no `.`, no `..`, no doubled or trailing `/`. `..`
+/// at the top stays there.
 pub(crate) fn absolute(directory: &str, path: &str) -> String {
     match path.starts_with('/') {
         true => format!("/{}", relative(path)),
@@ -8,7 +9,8 @@ pub(crate) fn absolute(directory: &str, path: &str) -> String {
     }
 }
 
-/// The path relative to its root and cleaned; the root itself is empty. `..` at the top is dropped (contract 8.4.2).
+/// The path relative to its root and cleaned; the root itself is empty. `..` at the top is dropped (contract
+/// 8.4.2).
 pub(crate) fn relative(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {

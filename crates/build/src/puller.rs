@@ -8,7 +8,8 @@ use crate::error::PullError;
 
 /// Fetches images into the store that the builder uses.
 pub trait ImagePuller: Send + Sync {
-    /// Pulls an image for a platform and returns it. `progress` is called with lines to show, e.g. `4f4fb700ef54: Pull complete`.
+    /// Pulls an image for a platform and returns it. `progress` is called with lines to show, e.g.
+    /// `4f4fb700ef54: Pull complete`.
     ///
     /// # Errors
     /// When it cannot be had; the message says why and where it was looked for.

@@ -36,7 +36,8 @@ pub struct BuildRequest {
     pub pull: bool,
     /// Network of `RUN` steps that name none.
     pub network: NetworkMode,
-    /// Whether a `RUN --network=host` in the Dockerfile is granted (the entitlement `network.host`, contract 8.2.4).
+    /// Whether a `RUN --network=host` in the Dockerfile is granted (the entitlement `network.host`, contract
+    /// 8.2.4).
     pub allow_host_network: bool,
     /// Lines added to `/etc/hosts` during `RUN`.
     pub extra_hosts: Vec<ExtraHost>,
@@ -68,8 +69,8 @@ impl BuildRequest {
 /// Where the files of a build come from.
 #[derive(Debug, Clone)]
 pub enum Context {
-    /// A directory on this host, read in place and never written to. A context that arrived as a tar stream is unpacked by the
-    /// caller first. Owner and group of its files count as 0 (contract 8.4.3).
+    /// A directory on this host, read in place and never written to. A context that arrived as a tar stream
+    /// is unpacked by the caller first. Owner and group of its files count as 0 (contract 8.4.3).
     Directory(PathBuf),
     /// No files: only a Dockerfile.
     Empty,

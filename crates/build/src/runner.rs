@@ -13,17 +13,22 @@ use crate::event::OutputStream;
 pub trait StepRunner: Send + Sync {
     /// Runs `step` to its end and returns how its process ended.
     ///
-    /// The process gets no input (contract 8.8.4), a container's default capabilities, seccomp filter and mounts, and its own
-    /// namespaces. `output` is called with what it writes, in pieces of any size. Everything the runtime itself mounts
-    /// (`/proc`, `/sys`, `/dev`, `/etc/hosts`, `/etc/resolv.conf`, `/etc/hostname`) must be a mount, never a file in `upper`
-    /// (contract 8.8.3); mount points that it had to create there are removed by this crate.
+    /// The process gets no input (contract 8.8.4), a container's default capabilities, seccomp filter and
+    /// mounts, and its own namespaces. `output` is called with what it writes, in pieces of any size.
+    /// Everything the runtime itself mounts (`/proc`, `/sys`, `/dev`, `/etc/hosts`, `/etc/resolv.conf`,
+    /// `/etc/hostname`) must be a mount, never a file in `upper` (contract 8.8.3); mount points that it had
+    /// to create there are removed by this crate.
     ///
-    /// When it returns, the process and its children are gone and nothing of it is mounted. Dropping the future kills the
-    /// process; `upper` may be removed at any time after that.
+    /// When it returns, the process and its children are gone and nothing of it is mounted. Dropping the
+    /// future kills the process; `upper` may be removed at any time after that.
     ///
     /// # Errors
     /// Only when the process could not be run; a non-zero exit is an `Ok`.
-    fn run<'a>(&'a self, step: RunStep, output: &'a OutputSink<'a>) -> BoxFuture<'a, Result<RunExit, RunnerError>>;
+    fn run<'a>(
+        &'a self,
+        step: RunStep,
+        output: &'a OutputSink<'a>,
+    ) -> BoxFuture<'a, Result<RunExit, RunnerError>>;
 }
 
 /// Receives raw output of a step's process.
@@ -44,7 +49,8 @@ pub struct RunStep {
     pub env: Vec<String>,
     /// Absolute working directory; it exists.
     pub cwd: String,
-    /// `user[:group]` as written in `USER`; empty for root. Resolved against the step's own file system (contract 1.10.4).
+    /// `user[:group]` as written in `USER`; empty for root. Resolved against the step's own file system
+    /// (contract 1.10.4).
     pub user: String,
     /// Host name inside (`buildkitsandbox`, contract 8.8.3).
     pub hostname: String,
@@ -77,8 +83,9 @@ pub struct ExtraHost {
     pub address: IpAddr,
 }
 
-/// One mount of a `RUN` step. Targets are absolute, cleaned, below `/`, and resolved inside the step's root without leaving it;
-/// the runner creates missing mount points (a directory or an empty file, like the source).
+/// One mount of a `RUN` step. Targets are absolute, cleaned, below `/`, and resolved inside the step's root
+/// without leaving it; the runner creates missing mount points (a directory or an empty file, like the
+/// source).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunMount {
     /// A file or directory of this host.

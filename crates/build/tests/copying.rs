@@ -23,15 +23,27 @@ async fn destinations() {
         )
         .await;
     for (path, content) in [
-        ("/w/renamed", "a"), ("/w/into/a.txt", "a"), ("/w/many/b.txt", "b"), ("/copied/sub/c", "c"), ("/slash/sub/c", "c"), ("/etc/a.txt", "a"),
-        ("/clipped", "a"), ("/json/b.txt", "b"), ("/p/dir/sub/c", "c"), ("/q/sub/c", "c"), ("/without/dir/sub/c", "c"),
+        ("/w/renamed", "a"),
+        ("/w/into/a.txt", "a"),
+        ("/w/many/b.txt", "b"),
+        ("/copied/sub/c", "c"),
+        ("/slash/sub/c", "c"),
+        ("/etc/a.txt", "a"),
+        ("/clipped", "a"),
+        ("/json/b.txt", "b"),
+        ("/p/dir/sub/c", "c"),
+        ("/q/sub/c", "c"),
+        ("/without/dir/sub/c", "c"),
     ] {
         assert_eq!(built.read(path), content, "{path}");
     }
     assert!(built.path("/without/a.txt").is_none());
     assert!(built.path("/etc/passwd").is_some(), "an existing directory keeps its files");
     let several = shop.bad("FROM busybox\nCOPY a.txt /bin\nCOPY dir /etc/passwd\n").await;
-    assert!(several.contains("cannot copy a directory to \"/etc/passwd\", which is no directory"), "{several}");
+    assert!(
+        several.contains("cannot copy a directory to \"/etc/passwd\", which is no directory"),
+        "{several}"
+    );
     let over = shop.bad("FROM busybox\nRUN mkdir -p /d/a.txt\nCOPY a.txt /d/\n").await;
     assert!(over.contains("cannot copy a file over the directory"), "{over}");
 }
@@ -57,7 +69,10 @@ async fn links_are_followed_only_inside() {
     assert_eq!(built.read("/tmp/dir/file"), "f");
     assert!(built.path("/tmp/dir/escape").unwrap().is_symlink(), "links in a directory stay links");
     assert_eq!(built.read(&format!("{}/escaped", decoy.display())), "content", "made inside of the image");
-    assert_eq!((built.read("/top"), built.read("/nowhere/new")), ("content".to_owned(), "content".to_owned()));
+    assert_eq!(
+        (built.read("/top"), built.read("/nowhere/new")),
+        ("content".to_owned(), "content".to_owned())
+    );
     assert_eq!(fs::read_dir(&decoy).unwrap().count(), 0, "nothing was made on the host");
     let outside = shop.bad("FROM busybox\nCOPY outside /x\n").await;
     assert!(outside.contains("\"outside\": not found"), "{outside}");
@@ -70,8 +85,12 @@ async fn modes_times_and_hard_links_are_kept() {
     shop.write("d/one", "1");
     fs::hard_link(shop.context().join("d/one"), shop.context().join("d/two")).unwrap();
     fs::set_permissions(shop.context().join("d/one"), fs::Permissions::from_mode(0o4750)).unwrap();
-    fs::File::open(shop.context().join("d/one")).unwrap().set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000)).unwrap();
-    let built = shop.good("FROM busybox\nCOPY d /d\nCOPY --chmod=640 --chown=5 d /e/f\nCOPY --link d /l\n").await;
+    fs::File::open(shop.context().join("d/one"))
+        .unwrap()
+        .set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000))
+        .unwrap();
+    let built =
+        shop.good("FROM busybox\nCOPY d /d\nCOPY --chmod=640 --chown=5 d /e/f\nCOPY --link d /l\n").await;
     let one = built.path("/d/one").unwrap().metadata().unwrap();
     assert_eq!((one.mtime(), one.nlink()), (1_000, 2));
     assert_eq!((built.owner("/d/one"), built.owner("/e/f/one")), ("4750 0:0".into(), "640 5:5".into()));
@@ -91,9 +110,18 @@ async fn new_directories_are_plain_and_what_is_below_keeps_its_owner() {
         )
         .await;
     for (path, expected) in [
-        ("/new", "755 0:0"), ("/new/in", "700 7:8"), ("/new/in/f", "4711 7:8"), ("/deep", "755 0:0"), ("/deep/er/new/in", "700 7:8"),
-        ("/ch", "750 5:6"), ("/ch/a", "750 5:6"), ("/ch/a/in/f", "750 5:6"), ("/file", "755 0:0"), ("/file/f", "4711 7:8"),
-        ("/etc", "755 0:0"), ("/etc/in", "755 9:9"),
+        ("/new", "755 0:0"),
+        ("/new/in", "700 7:8"),
+        ("/new/in/f", "4711 7:8"),
+        ("/deep", "755 0:0"),
+        ("/deep/er/new/in", "700 7:8"),
+        ("/ch", "750 5:6"),
+        ("/ch/a", "750 5:6"),
+        ("/ch/a/in/f", "750 5:6"),
+        ("/file", "755 0:0"),
+        ("/file/f", "4711 7:8"),
+        ("/etc", "755 0:0"),
+        ("/etc/in", "755 9:9"),
     ] {
         assert_eq!(built.owner(path), expected, "{path}");
     }
@@ -125,10 +153,17 @@ async fn archives_are_unpacked_by_content() {
     fs::write(shop.context().join("files.bin"), archive.into_inner().unwrap()).unwrap();
     shop.write("plain.tar", "no archive at all");
     let built = shop.good("FROM busybox\nADD files.bin plain.tar /x/\nADD --unpack=false files.bin /y/\nADD --chown=3:4 files.bin /z\nCOPY files.bin /c\n").await;
-    assert_eq!((built.read("/x/top/a"), built.read("/x/b"), built.read("/x/plain.tar")), ("A".into(), "B".into(), "no archive at all".into()));
+    assert_eq!(
+        (built.read("/x/top/a"), built.read("/x/b"), built.read("/x/plain.tar")),
+        ("A".into(), "B".into(), "no archive at all".into())
+    );
     assert_eq!((built.owner("/x/b"), built.owner("/z/b")), ("600 9:9".into(), "600 3:4".into()));
     assert!(built.path("/y/files.bin").unwrap().is_file() && built.path("/c").unwrap().is_file());
     fs::write(shop.context().join("cut.tar.xz"), [0xfd, b'7', b'z', b'X', b'Z', 0]).unwrap();
     let cut = shop.good("FROM busybox\nADD cut.tar.xz /x\n").await;
-    assert_eq!(cut.path("/x").unwrap().metadata().unwrap().len(), 6, "what only looks compressed is a file like any other");
+    assert_eq!(
+        cut.path("/x").unwrap().metadata().unwrap().len(),
+        6,
+        "what only looks compressed is a file like any other"
+    );
 }

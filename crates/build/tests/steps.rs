@@ -36,10 +36,19 @@ async fn a_stage_with_all_kinds_of_steps() {
     assert!(!config.env.iter().any(|pair| pair.starts_with("WHO=")));
     assert_eq!(config.healthcheck.as_ref().unwrap().interval, 30_000_000_000);
     assert_eq!(config.stop_signal.as_deref(), Some("SIGINT"));
-    let history: Vec<_> = built.image.config.history.iter().map(|entry| (entry.created_by.clone().unwrap(), entry.empty_layer)).collect();
+    let history: Vec<_> = built
+        .image
+        .config
+        .history
+        .iter()
+        .map(|entry| (entry.created_by.clone().unwrap(), entry.empty_layer))
+        .collect();
     assert!(history.contains(&("WORKDIR /app/src".to_owned(), false)));
     assert!(history.contains(&("COPY requirements.txt . # buildkit".to_owned(), false)));
-    assert!(history.contains(&("RUN |1 WHO=world /bin/sh -c id -u > /tmp/uid # buildkit".to_owned(), false)), "{history:?}");
+    assert!(
+        history.contains(&("RUN |1 WHO=world /bin/sh -c id -u > /tmp/uid # buildkit".to_owned(), false)),
+        "{history:?}"
+    );
     assert!(history.contains(&("CMD [\"-c\" \"true\"]".to_owned(), true)));
     let layers = history.iter().filter(|(_, empty)| !empty).count() + 1;
     assert_eq!(built.image.layers.len(), layers, "the base's layer has no history here");
@@ -134,8 +143,14 @@ async fn heredocs() {
         )
         .await;
     assert_eq!(output(&built.events), ["one"]);
-    assert_eq!((built.read("/two"), built.read("/a"), built.read("/b")), ("two\n".into(), "from a x\n".into(), "from b\n".into()));
-    assert_eq!((built.read("/etc/conf"), built.read("/etc/raw")), ("name=x \"quoted\"\n".into(), "name=$NAME\n".into()));
+    assert_eq!(
+        (built.read("/two"), built.read("/a"), built.read("/b")),
+        ("two\n".into(), "from a x\n".into(), "from b\n".into())
+    );
+    assert_eq!(
+        (built.read("/etc/conf"), built.read("/etc/raw")),
+        ("name=x \"quoted\"\n".into(), "name=$NAME\n".into())
+    );
     assert_eq!((built.read("/s"), built.owner("/etc/conf")), ("script\n".into(), "644 0:0".into()));
     assert!(built.path("/dev/pipes").is_none());
 }
@@ -154,7 +169,9 @@ async fn arguments_and_variables() {
     assert_eq!(output(&built.events), ["global env unset", "global again", "linux http://proxy"]);
     let config = String::from_utf8(built.image.config.to_bytes().unwrap()).unwrap();
     assert!(!config.contains("http://proxy"));
-    assert!(built.events.contains(&BuildEvent::Warning { message: "build arguments that no ARG declares: UNKNOWN".to_owned() }));
+    assert!(built.events.contains(&BuildEvent::Warning {
+        message: "build arguments that no ARG declares: UNKNOWN".to_owned()
+    }));
     request.build_args.insert("HTTP_PROXY".to_owned(), "http://other".to_owned());
     assert!(shop.good_request(&request).await.executed().is_empty(), "proxies are no part of the key");
     request.build_args.insert("V".to_owned(), "given".to_owned());
@@ -182,7 +199,8 @@ async fn named_contexts_and_scratch() {
     let other = shop.top.path().join("other");
     std::fs::create_dir(&other).unwrap();
     std::fs::write(other.join("f"), "other").unwrap();
-    let mut request = shop.request("FROM scratch\nCOPY --from=extra f /f\nCOPY --from=tools /bin/busybox /bb\nWORKDIR /w\n");
+    let mut request = shop
+        .request("FROM scratch\nCOPY --from=extra f /f\nCOPY --from=tools /bin/busybox /bb\nWORKDIR /w\n");
     request.named_contexts = BTreeMap::from([
         ("extra".to_owned(), NamedContext::Directory(other)),
         ("tools".to_owned(), NamedContext::Image("busybox".to_owned())),
@@ -198,10 +216,17 @@ async fn named_contexts_and_scratch() {
 async fn what_cannot_work_is_said_before_anything_runs() {
     let Some(shop) = Workshop::new() else { return };
     let missing = shop.bad("FROM busybox\nCOPY nothere /x\n").await;
-    assert!(missing.starts_with("Dockerfile:2: COPY nothere /x: cannot find the files: \"nothere\": not found"), "{missing}");
+    assert!(
+        missing.starts_with("Dockerfile:2: COPY nothere /x: cannot find the files: \"nothere\": not found"),
+        "{missing}"
+    );
     let wildcard = shop.good("FROM busybox\nCOPY nothere* /x\n").await;
     assert!(wildcard.path("/x").is_none());
-    assert!(wildcard.events.contains(&BuildEvent::Warning { message: "COPY: nothing matches \"nothere*\"".to_owned() }));
+    assert!(
+        wildcard
+            .events
+            .contains(&BuildEvent::Warning { message: "COPY: nothing matches \"nothere*\"".to_owned() })
+    );
     let image = shop.bad("FROM nosuch:1\n").await;
     assert_eq!(image, "Dockerfile:1: cannot get the image nosuch:1: nosuch:1: there is no registry here");
     let host = shop.bad("FROM busybox\nRUN --network=host true\n").await;
@@ -220,8 +245,14 @@ async fn working_directories_belong_to_the_user_of_their_line() {
     let Some(shop) = Workshop::new() else { return };
     let built = shop.good("FROM busybox\nWORKDIR /a\nUSER app\nWORKDIR b/c\nUSER 65534\nWORKDIR /d\nWORKDIR /tmp\nUSER ghost\nWORKDIR /e\n").await;
     let owners = ["/a", "/a/b", "/a/b/c", "/d", "/tmp", "/e"].map(|path| built.owner(path));
-    assert_eq!(owners, ["755 0:0", "755 1000:1001", "755 1000:1001", "755 65534:65534", "1777 0:0", "755 0:0"]);
-    let warned = built.events.iter().any(|event| matches!(event, BuildEvent::Warning { message } if message.contains("user ghost")));
+    assert_eq!(
+        owners,
+        ["755 0:0", "755 1000:1001", "755 1000:1001", "755 65534:65534", "1777 0:0", "755 0:0"]
+    );
+    let warned = built
+        .events
+        .iter()
+        .any(|event| matches!(event, BuildEvent::Warning { message } if message.contains("user ghost")));
     assert!(warned, "{:?}", built.events);
 }
 
@@ -230,8 +261,14 @@ async fn independent_stages_run_at_the_same_time() {
     let Some(shop) = Workshop::new() else { return };
     // Each waits for the other through a shared directory: one after the other would never end.
     let wait = |own: &str, other: &str| {
-        format!("RUN --mount=type=cache,target=/c touch /c/{own}; n=0; while ! test -f /c/{other}; do n=$((n+1)); test $n -lt 200 || exit 1; sleep 0.05; done\n")
+        format!(
+            "RUN --mount=type=cache,target=/c touch /c/{own}; n=0; while ! test -f /c/{other}; do n=$((n+1)); test $n -lt 200 || exit 1; sleep 0.05; done\n"
+        )
     };
-    let text = format!("FROM busybox AS a\n{}FROM busybox AS b\n{}FROM scratch\nCOPY --from=a /bin/sh /a\nCOPY --from=b /bin/sh /b\n", wait("a", "b"), wait("b", "a"));
+    let text = format!(
+        "FROM busybox AS a\n{}FROM busybox AS b\n{}FROM scratch\nCOPY --from=a /bin/sh /a\nCOPY --from=b /bin/sh /b\n",
+        wait("a", "b"),
+        wait("b", "a")
+    );
     shop.good(&text).await;
 }

@@ -26,7 +26,8 @@ fn stages(file: &Dockerfile) -> Vec<(String, Option<String>, Vec<String>)> {
         _ => None,
     };
     let stages = file.stages.iter().map(|stage| {
-        let mut from: Vec<String> = stage.instructions.iter().filter_map(|instruction| copied(&instruction.kind)).collect();
+        let mut from: Vec<String> =
+            stage.instructions.iter().filter_map(|instruction| copied(&instruction.kind)).collect();
         from.dedup();
         (stage.base.clone(), stage.name.clone(), from)
     });

@@ -53,6 +53,7 @@ impl FileDigests {
     }
 
     fn path(&self, tree: &Path) -> PathBuf {
-        self.directory.join(format!("{}.json", KeyBuilder::new("tree").field("path", &tree.to_string_lossy()).finish()))
+        self.directory
+            .join(format!("{}.json", KeyBuilder::new("tree").field("path", &tree.to_string_lossy()).finish()))
     }
 }

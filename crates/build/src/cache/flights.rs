@@ -1,4 +1,5 @@
-//! Who works on a key: a step that two builds need runs once, a cache directory has one writer where that was asked for.
+//! Who works on a key: a step that two builds need runs once, a cache directory has one writer where that was
+//! asked for.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};

@@ -63,9 +63,13 @@ mod tests {
 
     #[test]
     fn fields_do_not_run_into_each_other() {
-        let key = |first: &str, second: &str| KeyBuilder::new("t").field("a", first).field("b", second).finish();
+        let key =
+            |first: &str, second: &str| KeyBuilder::new("t").field("a", first).field("b", second).finish();
         assert_ne!(key("xy", ""), key("x", "y"));
-        assert_ne!(KeyBuilder::new("t").list("l", ["ab"]).finish(), KeyBuilder::new("t").list("l", ["a", "b"]).finish());
+        assert_ne!(
+            KeyBuilder::new("t").list("l", ["ab"]).finish(),
+            KeyBuilder::new("t").list("l", ["a", "b"]).finish()
+        );
         assert_eq!(key("x", "y"), key("x", "y"));
     }
 }

@@ -6,7 +6,8 @@
 //! files/<key>.json      digests of a context's files   mounts/<key>/       directories of RUN --mount=type=cache
 //! work/                 directories of running steps; what is found at the start is removed
 //! ```
-//! A record's modification time is when it was used last. Records are only hints: whatever is missing or unreadable is built again.
+//! A record's modification time is when it was used last. Records are only hints: whatever is missing or
+//! unreadable is built again.
 
 pub(crate) mod files;
 pub(crate) mod flights;
@@ -66,7 +67,10 @@ pub struct CacheError {
 
 impl CacheError {
     /// Makes a closure for `map_err`.
-    pub(crate) fn at<E: Into<io::Error>>(operation: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(E) -> Self {
+    pub(crate) fn at<E: Into<io::Error>>(
+        operation: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(E) -> Self {
         let path = path.into();
         move |source| Self { operation, path, source: source.into() }
     }

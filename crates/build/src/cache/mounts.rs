@@ -35,7 +35,8 @@ impl CacheMounts {
         Ok(Self { directory, flights: Flights::default() })
     }
 
-    /// The directory for a mount; waits for a `locked` one. `source` names the initial content, which makes it another cache.
+    /// The directory for a mount; waits for a `locked` one. `source` names the initial content, which makes
+    /// it another cache.
     pub async fn enter(&self, mount: &CacheMount, source: &str) -> Result<CacheDirectory, CacheError> {
         let id = mount.id.as_deref().unwrap_or(&mount.target);
         let key = KeyBuilder::new("mount").field("id", id).field("source", source).finish();
@@ -58,7 +59,12 @@ impl CacheMounts {
         }
     }
 
-    fn directory(&self, mount: &CacheMount, name: &str, flight: Flight) -> Result<CacheDirectory, CacheError> {
+    fn directory(
+        &self,
+        mount: &CacheMount,
+        name: &str,
+        flight: Flight,
+    ) -> Result<CacheDirectory, CacheError> {
         let path = self.directory.join(name);
         let is_new = match fs::create_dir(&path) {
             Ok(()) => true,
@@ -72,14 +78,18 @@ impl CacheMounts {
         Ok(CacheDirectory { path, is_new, _flight: flight })
     }
 
-    /// Removes the directories that nobody uses and nobody used since `limit`; gives the bytes of their files. Blocks.
+    /// Removes the directories that nobody uses and nobody used since `limit`; gives the bytes of their
+    /// files. Blocks.
     pub fn prune(&self, limit: SystemTime) -> Result<u64, CacheError> {
         let mut bytes = 0;
         for entry in fs::read_dir(&self.directory).map_err(CacheError::at("list", &self.directory))? {
             let path = entry.map_err(CacheError::at("list", &self.directory))?.path();
             let used = path.symlink_metadata().and_then(|metadata| metadata.modified());
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let Some(_flight) = self.flights.try_enter(&name).filter(|_| used.is_ok_and(|used| used < limit)) else { continue };
+            let Some(_flight) = self.flights.try_enter(&name).filter(|_| used.is_ok_and(|used| used < limit))
+            else {
+                continue;
+            };
             bytes += size(&path);
             fs::remove_dir_all(&path).map_err(CacheError::at("remove", &path))?;
         }

@@ -82,7 +82,9 @@ impl Records {
     /// Removes a record, if it is there.
     pub fn remove(&self, key: &str) -> Result<(), CacheError> {
         match fs::remove_file(self.path(key)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(CacheError::at("remove", self.path(key))(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(CacheError::at("remove", self.path(key))(error))
+            }
             _ => Ok(()),
         }
     }
@@ -118,13 +120,16 @@ fn read<T: DeserializeOwned>(file: fs::File) -> Option<T> {
     (versioned.version == VERSION).then_some(versioned.record)
 }
 
-/// Writes a file under a temporary name and moves it into place. It is a cache, so it need not survive a power failure.
+/// Writes a file under a temporary name and moves it into place. It is a cache, so it need not survive a
+/// power failure.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CacheError> {
     use std::sync::atomic::{AtomicU64, Ordering};
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let number = COUNTER.fetch_add(1, Ordering::Relaxed);
     let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
-    let written = fs::File::create(&temporary).and_then(|mut file| file.write_all(bytes)).and_then(|()| fs::rename(&temporary, path));
+    let written = fs::File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }

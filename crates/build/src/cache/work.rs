@@ -38,7 +38,8 @@ impl WorkArea {
         }
         // The root of a layer is the root of an image: 0755 whatever the umask.
         let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755);
-        fs::set_permissions(made.upper(), mode).map_err(CacheError::at("change the mode of", made.upper()))?;
+        fs::set_permissions(made.upper(), mode)
+            .map_err(CacheError::at("change the mode of", made.upper()))?;
         Ok(made)
     }
 }

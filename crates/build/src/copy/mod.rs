@@ -1,7 +1,7 @@
 //! Copying selected files into a file system that is being built (contract 8.4).
 //!
-//! The way of a file: a [`crate::tree::select::Selection`] names it, [`transfer`] decides where it goes, [`place`] makes it there.
-//! Every path on both sides is resolved below its root; no link leads out.
+//! The way of a file: a [`crate::tree::select::Selection`] names it, [`transfer`] decides where it goes,
+//! [`place`] makes it there. Every path on both sides is resolved below its root; no link leads out.
 
 pub(crate) mod mode;
 pub(crate) mod owner;

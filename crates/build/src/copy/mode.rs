@@ -24,14 +24,19 @@ impl Change {
         if text.starts_with(|first: char| first.is_ascii_digit()) {
             return u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777).map(Self::Absolute);
         }
-        text.split(',').map(clauses).collect::<Option<Vec<_>>>().map(|clauses| Self::Symbolic(clauses.concat()))
+        text.split(',')
+            .map(clauses)
+            .collect::<Option<Vec<_>>>()
+            .map(|clauses| Self::Symbolic(clauses.concat()))
     }
 
     /// The permission bits after the change.
     pub fn apply(&self, mode: u32, directory: bool) -> u32 {
         match self {
             Self::Absolute(bits) => *bits,
-            Self::Symbolic(clauses) => clauses.iter().fold(mode & 0o7777, |mode, clause| clause.apply(mode, directory)),
+            Self::Symbolic(clauses) => {
+                clauses.iter().fold(mode & 0o7777, |mode, clause| clause.apply(mode, directory))
+            }
         }
     }
 }
@@ -109,8 +114,18 @@ mod tests {
     #[test]
     fn changes_as_chmod_does() {
         let table = [
-            ("755", 0o644, 0o755), ("4755", 0o644, 0o4755), ("u+x", 0o644, 0o744), ("go-w", 0o666, 0o644), ("a=r", 0o777, 0o444), ("+x", 0o644, 0o755),
-            ("u=rwx,go=rx", 0o600, 0o755), ("a+X", 0o644, 0o644), ("a+X", 0o744, 0o755), ("g=u", 0o740, 0o770), ("u+s", 0o755, 0o4755), ("u+x-w", 0o644, 0o544),
+            ("755", 0o644, 0o755),
+            ("4755", 0o644, 0o4755),
+            ("u+x", 0o644, 0o744),
+            ("go-w", 0o666, 0o644),
+            ("a=r", 0o777, 0o444),
+            ("+x", 0o644, 0o755),
+            ("u=rwx,go=rx", 0o600, 0o755),
+            ("a+X", 0o644, 0o644),
+            ("a+X", 0o744, 0o755),
+            ("g=u", 0o740, 0o770),
+            ("u+s", 0o755, 0o4755),
+            ("u+x-w", 0o644, 0o544),
             ("o+t", 0o777, 0o1777),
         ];
         for (text, before, after) in table {

@@ -36,7 +36,10 @@ pub(crate) fn resolve(root: &Root, text: &str) -> Result<Resolved, UserError> {
         Ok(found) => Ok(Resolved { owner: Owner { uid: found.uid, gid: found.gid }, warning: None }),
         Err(error @ (UserError::UnknownUser(_) | UserError::UnknownGroup(_))) => {
             let (user, group) = whole.split_once(':').unwrap_or((&whole, ""));
-            Ok(Resolved { owner: known_parts(root, user, group)?, warning: Some(format!("{error}; 0 is used")) })
+            Ok(Resolved {
+                owner: known_parts(root, user, group)?,
+                warning: Some(format!("{error}; 0 is used")),
+            })
         }
         Err(error) => Err(error),
     }
@@ -65,7 +68,11 @@ mod tests {
         std::fs::write(top.path().join("etc/passwd"), "root:x:0:0::/:\napp:x:1001:1002::/:\n").unwrap();
         std::fs::write(top.path().join("etc/group"), "root:x:0:\nweb:x:33:\n").unwrap();
         let root = Root::open(top.path()).unwrap();
-        let resolve = |text| resolve(&root, text).map(|found| (found.owner.uid, found.owner.gid, found.warning.is_some())).unwrap();
+        let resolve = |text| {
+            resolve(&root, text)
+                .map(|found| (found.owner.uid, found.owner.gid, found.warning.is_some()))
+                .unwrap()
+        };
         assert_eq!(resolve("app"), (1001, 1002, false));
         assert_eq!(resolve("app:web"), (1001, 33, false));
         assert_eq!(resolve("5"), (5, 5, false));

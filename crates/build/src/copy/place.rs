@@ -1,5 +1,5 @@
-//! Making single entries below an open directory: the object, then owner, attributes, mode, times, in the order that keeps set-id
-//! bits (contract 7.4.5).
+//! Making single entries below an open directory: the object, then owner, attributes, mode, times, in the
+//! order that keeps set-id bits (contract 7.4.5).
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -31,7 +31,9 @@ pub(super) struct Metadata {
 impl Metadata {
     fn times(&self) -> Timestamps {
         let now = Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW };
-        let modified = self.modified.map_or(now, |(tv_sec, nanoseconds)| Timespec { tv_sec, tv_nsec: nanoseconds.cast_signed() });
+        let modified = self
+            .modified
+            .map_or(now, |(tv_sec, nanoseconds)| Timespec { tv_sec, tv_nsec: nanoseconds.cast_signed() });
         Timestamps { last_access: modified, last_modification: modified }
     }
 
@@ -77,8 +79,12 @@ impl Place<'_> {
     fn clear(&self) -> Result<(), CopyError> {
         match self.look()? {
             None => Ok(()),
-            Some(stat) if kind(&stat) == FileType::Directory => Err(CopyError::IsADirectory(self.path.to_owned())),
-            Some(_) => rustix::fs::unlinkat(self.parent, self.name, AtFlags::empty()).map_err(self.error("remove")),
+            Some(stat) if kind(&stat) == FileType::Directory => {
+                Err(CopyError::IsADirectory(self.path.to_owned()))
+            }
+            Some(_) => {
+                rustix::fs::unlinkat(self.parent, self.name, AtFlags::empty()).map_err(self.error("remove"))
+            }
         }
     }
 
@@ -103,11 +109,18 @@ impl Place<'_> {
     /// A device, pipe or socket; only the first two can be made.
     pub fn special(&self, source: &Stat, metadata: &Metadata) -> Result<(), CopyError> {
         self.clear()?;
-        let made = rustix::fs::mknodat(self.parent, self.name, kind(source), Mode::from_raw_mode(0o600), source.st_rdev);
+        let made = rustix::fs::mknodat(
+            self.parent,
+            self.name,
+            kind(source),
+            Mode::from_raw_mode(0o600),
+            source.st_rdev,
+        );
         made.map_err(self.error("create the device"))?;
         self.own_and_date(metadata)?;
         let mode = Mode::from_raw_mode(metadata.mode);
-        rustix::fs::chmodat(self.parent, self.name, mode, AtFlags::empty()).map_err(self.error("change the mode of"))
+        rustix::fs::chmodat(self.parent, self.name, mode, AtFlags::empty())
+            .map_err(self.error("change the mode of"))
     }
 
     /// Another name for a file that was made before.
@@ -118,22 +131,28 @@ impl Place<'_> {
 
     /// A new directory. Its times are set when it is full, with [`set_directory_times`].
     pub fn directory(&self, metadata: &Metadata) -> Result<(), CopyError> {
-        rustix::fs::mkdirat(self.parent, self.name, Mode::from_raw_mode(0o700)).map_err(self.error("create the directory"))?;
+        rustix::fs::mkdirat(self.parent, self.name, Mode::from_raw_mode(0o700))
+            .map_err(self.error("create the directory"))?;
         self.directory_metadata(metadata)
     }
 
     /// Owner, attributes and mode of a directory that is there.
     pub fn directory_metadata(&self, metadata: &Metadata) -> Result<(), CopyError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened = rustix::fs::openat(self.parent, self.name, flags, Mode::empty()).map_err(self.error("open"))?;
-        metadata.apply(opened.as_fd()).map_err(|source| CopyError::place("set the metadata of", self.path, source))
+        let opened =
+            rustix::fs::openat(self.parent, self.name, flags, Mode::empty()).map_err(self.error("open"))?;
+        metadata
+            .apply(opened.as_fd())
+            .map_err(|source| CopyError::place("set the metadata of", self.path, source))
     }
 
     fn own_and_date(&self, metadata: &Metadata) -> Result<(), CopyError> {
         let (uid, gid) = (Uid::from_raw(metadata.owner.uid), Gid::from_raw(metadata.owner.gid));
-        let owned = rustix::fs::chownat(self.parent, self.name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW);
+        let owned =
+            rustix::fs::chownat(self.parent, self.name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW);
         owned.map_err(self.error("change the owner of"))?;
-        let dated = rustix::fs::utimensat(self.parent, self.name, &metadata.times(), AtFlags::SYMLINK_NOFOLLOW);
+        let dated =
+            rustix::fs::utimensat(self.parent, self.name, &metadata.times(), AtFlags::SYMLINK_NOFOLLOW);
         dated.map_err(self.error("set the times of"))
     }
 }
@@ -159,7 +178,8 @@ impl ContentSource for &[u8] {
 /// Sets the times of a directory below a root.
 pub(super) fn set_directory_times(root: &Root, path: &Path, metadata: &Metadata) -> Result<(), CopyError> {
     let opened = root.open_with(path, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
-    rustix::fs::futimens(&opened, &metadata.times()).map_err(|source| CopyError::place("set the times of", path, source))
+    rustix::fs::futimens(&opened, &metadata.times())
+        .map_err(|source| CopyError::place("set the times of", path, source))
 }
 
 /// What directories get that have no counterpart in the source.
@@ -176,20 +196,29 @@ impl NewDirectories {
     }
 }
 
-/// Opens a directory; it and its parents are made where they are missing (contract 8.4.1). Says whether anything was made.
-pub(crate) fn create_directories(root: &Root, path: &Path, new: NewDirectories) -> Result<(OwnedFd, bool), CopyError> {
+/// Opens a directory; it and its parents are made where they are missing (contract 8.4.1). Says whether
+/// anything was made.
+pub(crate) fn create_directories(
+    root: &Root,
+    path: &Path,
+    new: NewDirectories,
+) -> Result<(OwnedFd, bool), CopyError> {
     let missing: Vec<PathBuf> = path
         .ancestors()
         .take_while(|ancestor| root.locate(ancestor).is_err_and(|error| error.is_not_found()))
         .map(Path::to_owned)
         .collect();
-    let opened = root.create_directories(path, Mode::from_raw_mode(0o755)).map_err(|error| match error.source.raw_os_error() {
-        Some(code) if code == Errno::NOTDIR.raw_os_error() => CopyError::NotADirectory(path.to_owned()),
-        _ => error.into(),
+    let opened = root.create_directories(path, Mode::from_raw_mode(0o755)).map_err(|error| {
+        match error.source.raw_os_error() {
+            Some(code) if code == Errno::NOTDIR.raw_os_error() => CopyError::NotADirectory(path.to_owned()),
+            _ => error.into(),
+        }
     })?;
     for made in &missing {
         let opened = root.open_with(made, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
-        new.metadata().apply(opened.as_fd()).map_err(|source| CopyError::place("set the metadata of", made, source))?;
+        new.metadata()
+            .apply(opened.as_fd())
+            .map_err(|source| CopyError::place("set the metadata of", made, source))?;
     }
     Ok((opened, !missing.is_empty()))
 }

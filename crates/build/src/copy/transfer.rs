@@ -47,9 +47,15 @@ impl<'a> Copier<'a> {
         Self { root, rules }
     }
 
-    /// Copies one selection to an absolute, cleaned destination. `into_directory`: the destination is a directory, made when it is
-    /// missing (contract 8.4.1).
-    pub fn copy(&self, tree: &Tree, selection: &Selection, destination: &str, into_directory: bool) -> Result<(), CopyError> {
+    /// Copies one selection to an absolute, cleaned destination. `into_directory`: the destination is a
+    /// directory, made when it is missing (contract 8.4.1).
+    pub fn copy(
+        &self,
+        tree: &Tree,
+        selection: &Selection,
+        destination: &str,
+        into_directory: bool,
+    ) -> Result<(), CopyError> {
         let directory = kind(&selection.stat) == FileType::Directory;
         if self.rules.parents {
             return self.with_parents(tree, selection, destination);
@@ -60,7 +66,9 @@ impl<'a> Copier<'a> {
         }
         match directory {
             true => self.directory(tree, selection, destination),
-            false if self.rules.unpack && unpack::is_archive(tree, selection)? => self.unpack(tree, selection, destination),
+            false if self.rules.unpack && unpack::is_archive(tree, selection)? => {
+                self.unpack(tree, selection, destination)
+            }
             false if into_directory || self.is_directory(destination) => {
                 self.single(tree, selection, &destination.join(paths::base_name(&selection.name)))
             }
@@ -69,7 +77,13 @@ impl<'a> Copier<'a> {
     }
 
     /// Writes a file with this content (contract 8.4.9).
-    pub fn content(&self, name: &str, content: &str, destination: &str, into_directory: bool) -> Result<(), CopyError> {
+    pub fn content(
+        &self,
+        name: &str,
+        content: &str,
+        destination: &str,
+        into_directory: bool,
+    ) -> Result<(), CopyError> {
         let mut path = PathBuf::from(destination);
         if into_directory || self.is_directory(&path) {
             self.create(&path)?;
@@ -81,7 +95,8 @@ impl<'a> Copier<'a> {
         place(&parent, &path).file(&mut content.as_bytes(), &metadata)
     }
 
-    /// Opens a directory, and makes it and its parents where they are missing. Says whether anything was made.
+    /// Opens a directory, and makes it and its parents where they are missing. Says whether anything was
+    /// made.
     fn create(&self, path: &Path) -> Result<(OwnedFd, bool), CopyError> {
         let mode = self.rules.mode.as_ref().map_or(0o755, |change| change.apply(0o755, true));
         create_directories(self.root, path, NewDirectories { owner: self.new_owner(), mode })
@@ -96,14 +111,16 @@ impl<'a> Copier<'a> {
         self.root.subdirectory(path).is_ok()
     }
 
-    /// `--parents`: the directories between the mark and the file are made like in the source (contract 8.4.6).
+    /// `--parents`: the directories between the mark and the file are made like in the source (contract
+    /// 8.4.6).
     fn with_parents(&self, tree: &Tree, selection: &Selection, destination: &str) -> Result<(), CopyError> {
         self.create(Path::new(destination))?;
         let kept = selection.name[selection.pivot..].trim_start_matches('/');
         let ends: Vec<usize> = kept.match_indices('/').map(|(at, _)| at).collect();
         for end in ends {
             let source = paths::join(&selection.name[..selection.pivot], &kept[..end]);
-            let stat = rustix::fs::fstat(tree.root.locate(&Path::new("/").join(&source))?).map_err(|error| TreeError::read(Path::new(&source), error))?;
+            let stat = rustix::fs::fstat(tree.root.locate(&Path::new("/").join(&source))?)
+                .map_err(|error| TreeError::read(Path::new(&source), error))?;
             let target = Path::new(destination).join(&kept[..end]);
             self.ensure_like_source(&target, &self.metadata(tree, Path::new(&source), &stat)?)?;
         }
@@ -149,11 +166,18 @@ impl<'a> Copier<'a> {
     }
 
     /// The open parent of a path; neighbours share it.
-    fn parent<'b>(&self, open: &'b mut Option<(PathBuf, OwnedFd)>, path: &Path) -> Result<&'b OwnedFd, CopyError> {
+    fn parent<'b>(
+        &self,
+        open: &'b mut Option<(PathBuf, OwnedFd)>,
+        path: &Path,
+    ) -> Result<&'b OwnedFd, CopyError> {
         let wanted = path.parent().unwrap_or(Path::new("/"));
         let current = match open.take() {
             Some(current) if current.0 == wanted => current,
-            _ => (wanted.to_owned(), self.root.open_with(wanted, OFlags::PATH | OFlags::DIRECTORY, Mode::empty())?),
+            _ => (
+                wanted.to_owned(),
+                self.root.open_with(wanted, OFlags::PATH | OFlags::DIRECTORY, Mode::empty())?,
+            ),
         };
         Ok(&open.insert(current).1)
     }
@@ -186,19 +210,32 @@ impl<'a> Copier<'a> {
     }
 
     /// Anything but a directory.
-    fn entry(&self, tree: &Tree, source: &Path, stat: &Stat, place: &Place, metadata: &Metadata) -> Result<(), CopyError> {
+    fn entry(
+        &self,
+        tree: &Tree,
+        source: &Path,
+        stat: &Stat,
+        place: &Place,
+        metadata: &Metadata,
+    ) -> Result<(), CopyError> {
         let path = Path::new("/").join(source);
         match kind(stat) {
-            FileType::RegularFile => place.file(&mut tree.root.open_file(&path).map_err(TreeError::from)?, metadata),
-            FileType::Symlink => place.symlink(&tree.root.read_link(&path).map_err(TreeError::from)?, metadata),
-            // A socket means nothing without its process, and 0:0 is how a layer's directory marks a deletion.
+            FileType::RegularFile => {
+                place.file(&mut tree.root.open_file(&path).map_err(TreeError::from)?, metadata)
+            }
+            FileType::Symlink => {
+                place.symlink(&tree.root.read_link(&path).map_err(TreeError::from)?, metadata)
+            }
+            // A socket means nothing without its process, and 0:0 is how a layer's directory marks a
+            // deletion.
             FileType::Socket => Ok(()),
             FileType::CharacterDevice if stat.st_rdev == 0 => Ok(()),
             _ => place.special(stat, metadata),
         }
     }
 
-    /// A directory over what is there; says whether its times are to be set. A link to a directory stays a link.
+    /// A directory over what is there; says whether its times are to be set. A link to a directory stays a
+    /// link.
     fn merge_directory(&self, place: &Place, metadata: &Metadata) -> Result<bool, CopyError> {
         match place.look()?.map(|stat| kind(&stat)) {
             None => place.directory(metadata).map(|()| true),
@@ -217,7 +254,8 @@ impl<'a> Copier<'a> {
         place(&parent, &resolved).directory(metadata)
     }
 
-    /// The directory and path where a new object with this name really goes: parents are made, a link is followed to its end.
+    /// The directory and path where a new object with this name really goes: parents are made, a link is
+    /// followed to its end.
     fn final_place(&self, path: &Path) -> Result<(OwnedFd, PathBuf), CopyError> {
         let parent = self.create(path.parent().unwrap_or(Path::new("/")))?.0;
         let is_link = self.root.stat_entry(path).is_ok_and(|stat| kind(&stat) == FileType::Symlink);
@@ -226,7 +264,8 @@ impl<'a> Copier<'a> {
         }
         // A dangling link gets its target made here; it is replaced right after.
         let target = self.root.create_file(path, Mode::from_raw_mode(0o600))?;
-        let resolved = resolved_path(self.root, target.as_fd()).map_err(|source| CopyError::place("follow", path, source))?;
+        let resolved = resolved_path(self.root, target.as_fd())
+            .map_err(|source| CopyError::place("follow", path, source))?;
         let resolved = Path::new("/").join(resolved);
         let parent = self.root.parent_of(&resolved)?.0;
         Ok((parent, resolved))
@@ -257,6 +296,7 @@ fn attributes(tree: &Tree, source: &Path, stat: &Stat) -> Result<Vec<xattrs::Att
         return Ok(Vec::new());
     }
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let opened = tree.root.open_with(&Path::new("/").join(source), flags, Mode::empty()).map_err(TreeError::from)?;
+    let opened =
+        tree.root.open_with(&Path::new("/").join(source), flags, Mode::empty()).map_err(TreeError::from)?;
     Ok(xattrs::read(opened.as_fd()).map_err(|error| TreeError::read(source, error))?)
 }

@@ -24,7 +24,8 @@ pub(super) fn is_archive(tree: &Tree, selection: &Selection) -> Result<bool, Cop
         return Ok(false);
     }
     let file = tree.root.open_file(&Path::new("/").join(&selection.path)).map_err(TreeError::from)?;
-    let source = layer::decoder(file).map_err(|source| CopyError::Unpack { path: selection.path.clone(), source })?;
+    let source =
+        layer::decoder(file).map_err(|source| CopyError::Unpack { path: selection.path.clone(), source })?;
     let mut header = Vec::with_capacity(HEADER);
     // A file that only looks compressed is no archive.
     Ok(source.take(HEADER as u64).read_to_end(&mut header).is_ok() && is_header(&header))
@@ -36,16 +37,29 @@ fn is_header(header: &[u8]) -> bool {
         return false;
     }
     let written = std::str::from_utf8(&header[CHECKSUM]).unwrap_or_default().trim_matches([' ', '\0']);
-    let sum: u32 = header.iter().enumerate().map(|(at, byte)| if CHECKSUM.contains(&at) { 32 } else { u32::from(*byte) }).sum();
+    let sum: u32 = header
+        .iter()
+        .enumerate()
+        .map(|(at, byte)| if CHECKSUM.contains(&at) { 32 } else { u32::from(*byte) })
+        .sum();
     u32::from_str_radix(written, 8) == Ok(sum)
 }
 
 /// Unpacks into an open directory. The archive's owners are kept unless `owner` is given.
-pub(super) fn unpack(tree: &Tree, selection: &Selection, target: &OwnedFd, owner: Option<Owner>) -> Result<(), CopyError> {
+pub(super) fn unpack(
+    tree: &Tree,
+    selection: &Selection,
+    target: &OwnedFd,
+    owner: Option<Owner>,
+) -> Result<(), CopyError> {
     let error = |source| CopyError::Unpack { path: selection.path.clone(), source };
     let file = tree.root.open_file(&Path::new("/").join(&selection.path)).map_err(TreeError::from)?;
     let source = layer::decoder(io::BufReader::new(file)).map_err(error)?;
-    let rules = layer::Rules { deletions: Deletions::Literal, keep_kinds: false, owner: owner.map(|owner| (owner.uid, owner.gid)) };
+    let rules = layer::Rules {
+        deletions: Deletions::Literal,
+        keep_kinds: false,
+        owner: owner.map(|owner| (owner.uid, owner.gid)),
+    };
     let directory = format!("/proc/self/fd/{}", target.as_raw_fd());
     layer::extract(&mut TarReader::new(source), Path::new(&directory), rules).map_err(error).map(drop)
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// What is wrong, before it is known where: the innermost parsers return it and [`DockerfileError::at`] adds the place.
+/// What is wrong, before it is known where: the innermost parsers return it and [`DockerfileError::at`] adds
+/// the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The sentence, without file and line.
@@ -25,7 +26,8 @@ impl Problem {
     }
 }
 
-/// A problem at a line of a Dockerfile. Its text has the file, the line number, the line itself and the advice.
+/// A problem at a line of a Dockerfile. Its text has the file, the line number, the line itself and the
+/// advice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DockerfileError {
     /// The file as the caller named it.

@@ -39,7 +39,12 @@ impl Flags {
 }
 
 /// Takes the flags off the front of an instruction's text and returns them and the rest.
-pub(super) fn take<'a>(instruction: &str, text: &'a str, escape: char, known: Known) -> Result<(Flags, &'a str), Problem> {
+pub(super) fn take<'a>(
+    instruction: &str,
+    text: &'a str,
+    escape: char,
+    known: Known,
+) -> Result<(Flags, &'a str), Problem> {
     let mut flags = Flags::default();
     let mut rest = text.trim_start();
     while rest.starts_with("--") {
@@ -71,7 +76,12 @@ fn first_word(text: &str, escape: char) -> (String, &str) {
     (word, "")
 }
 
-fn check(instruction: &str, word: &str, known: Known, before: &Flags) -> Result<(&'static str, String), Problem> {
+fn check(
+    instruction: &str,
+    word: &str,
+    known: Known,
+    before: &Flags,
+) -> Result<(&'static str, String), Problem> {
     let body = word.trim_start_matches('-');
     let (name, value) = body.split_once('=').map_or((body, None), |(name, value)| (name, Some(value)));
     let Some((name, kind)) = known.iter().find(|(known, _)| *known == name) else {
@@ -100,7 +110,9 @@ fn flag_value(name: &str, kind: FlagKind, value: Option<&str>) -> Result<String,
             _ => Err(Problem::new(format!("--{name} takes true or false, not {value:?}"))),
         },
         (_, Some(value)) => Ok(value.to_owned()),
-        (_, None) => Err(Problem::new(format!("--{name} needs a value")).help(format!("write --{name}=value"))),
+        (_, None) => {
+            Err(Problem::new(format!("--{name} needs a value")).help(format!("write --{name}=value")))
+        }
     }
 }
 
@@ -108,7 +120,8 @@ fn flag_value(name: &str, kind: FlagKind, value: Option<&str>) -> Result<String,
 mod tests {
     use super::*;
 
-    const KNOWN: Known = &[("chown", FlagKind::Value), ("exclude", FlagKind::List), ("link", FlagKind::Boolean)];
+    const KNOWN: Known =
+        &[("chown", FlagKind::Value), ("exclude", FlagKind::List), ("link", FlagKind::Boolean)];
 
     fn message(text: &str) -> String {
         let problem = take("COPY", text, '\\', KNOWN).expect_err(text);
@@ -117,7 +130,9 @@ mod tests {
 
     #[test]
     fn takes_flags_up_to_the_first_other_word() {
-        let (flags, rest) = take("COPY", "--chown=a:b --exclude='x y' --exclude=z  --link  src --dst", '\\', KNOWN).expect("valid");
+        let (flags, rest) =
+            take("COPY", "--chown=a:b --exclude='x y' --exclude=z  --link  src --dst", '\\', KNOWN)
+                .expect("valid");
         assert_eq!(flags.value("chown").as_deref(), Some("a:b"));
         assert_eq!(flags.values("exclude"), ["x y", "z"]);
         assert_eq!((flags.boolean("link"), rest), (Some(true), "src --dst"));

@@ -73,7 +73,10 @@ mod tests {
     use super::*;
 
     fn names(text: &str) -> Vec<(String, bool, bool)> {
-        openings(text, '\\').into_iter().map(|heredoc| (heredoc.name, heredoc.expand, heredoc.strip_tabs)).collect()
+        openings(text, '\\')
+            .into_iter()
+            .map(|heredoc| (heredoc.name, heredoc.expand, heredoc.strip_tabs))
+            .collect()
     }
 
     #[test]

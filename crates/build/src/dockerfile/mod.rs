@@ -1,8 +1,8 @@
 //! Dockerfile text to instructions (contract 8.1 and 8.2).
 //!
-//! The way of the text: [`directives`] look at the first comments, [`reader`] joins physical lines into logical ones and
-//! collects heredocs, `instructions` gives each its meaning, [`stages`] groups them. Nothing here expands variables
-//! or touches a file: a [`Dockerfile`] is what was written.
+//! The way of the text: [`directives`] look at the first comments, [`reader`] joins physical lines into
+//! logical ones and collects heredocs, `instructions` gives each its meaning, [`stages`] groups them. Nothing
+//! here expands variables or touches a file: a [`Dockerfile`] is what was written.
 
 mod directives;
 mod error;
@@ -18,16 +18,17 @@ mod words;
 
 pub use error::{DockerfileError, Problem};
 pub use heredoc::Heredoc;
-pub use model::{
-    Add, ArgDefinition, CommandLine, Copy, Dockerfile, Healthcheck, HealthcheckTest, Instruction, InstructionKind, Run, Source,
-    Stage, Transfer,
-};
 pub(crate) use instructions::parse_trigger;
+pub use model::{
+    Add, ArgDefinition, CommandLine, Copy, Dockerfile, Healthcheck, HealthcheckTest, Instruction,
+    InstructionKind, Run, Source, Stage, Transfer,
+};
 pub use stages::parse;
 pub(crate) use suggest::closest;
 
 /// Longest physical line in bytes (contract 8.1.2).
 pub const MAX_LINE_BYTES: usize = 65_535;
 
-/// Largest Dockerfile in bytes. Real ones are a few kilobytes; the bound keeps a mistaken path from filling the memory.
+/// Largest Dockerfile in bytes. Real ones are a few kilobytes; the bound keeps a mistaken path from filling
+/// the memory.
 pub const MAX_FILE_BYTES: u64 = 4 << 20;

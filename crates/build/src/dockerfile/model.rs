@@ -50,7 +50,10 @@ pub struct Instruction {
 
 /// What an instruction says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the variants are the instructions of the Dockerfile reference, under their own names")]
+#[expect(
+    missing_docs,
+    reason = "the variants are the instructions of the Dockerfile reference, under their own names"
+)]
 pub enum InstructionKind {
     Add(Add),
     Arg(Vec<ArgDefinition>),

@@ -3,7 +3,8 @@
 use super::error::Problem;
 use super::suggest::with_suggestion;
 
-/// A mount of a `RUN`, as written, checked for what fits together. Targets may still be relative to `WORKDIR`.
+/// A mount of a `RUN`, as written, checked for what fits together. Targets may still be relative to
+/// `WORKDIR`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MountFlag {
     /// Files of the context, a stage, a named context or an image.
@@ -58,7 +59,8 @@ pub(crate) struct SecretMount {
 const KINDS: [&str; 5] = ["bind", "cache", "tmpfs", "secret", "ssh"];
 const ALWAYS: &[&str] = &["type", "target", "dst", "destination"];
 const BIND: &[&str] = &["source", "src", "from", "rw", "readwrite", "ro", "readonly"];
-const CACHE: &[&str] = &["id", "sharing", "source", "src", "from", "ro", "readonly", "rw", "readwrite", "mode", "uid", "gid"];
+const CACHE: &[&str] =
+    &["id", "sharing", "source", "src", "from", "ro", "readonly", "rw", "readwrite", "mode", "uid", "gid"];
 const TMPFS: &[&str] = &["size"];
 const SECRET: &[&str] = &["id", "source", "src", "required", "env", "mode", "uid", "gid"];
 
@@ -70,7 +72,8 @@ pub(crate) fn parse(text: &str) -> Result<MountFlag, Problem> {
         "cache" => fields.allow(CACHE)?.cache(),
         "tmpfs" => fields.allow(TMPFS)?.tmpfs(),
         "secret" => fields.allow(SECRET)?.secret(),
-        "ssh" => Err(Problem::new("RUN --mount=type=ssh is not supported").help("pass a key as a secret: --mount=type=secret")),
+        "ssh" => Err(Problem::new("RUN --mount=type=ssh is not supported")
+            .help("pass a key as a secret: --mount=type=secret")),
         other => Err(with_suggestion(format!("unknown mount type {other:?}"), other, KINDS)),
     }
 }
@@ -86,7 +89,8 @@ impl Fields {
     fn read(text: &str) -> Result<Self, Problem> {
         let mut fields = Vec::new();
         for field in text.split(',') {
-            let (key, value) = field.split_once('=').map_or((field, None), |(key, value)| (key, Some(value.to_owned())));
+            let (key, value) =
+                field.split_once('=').map_or((field, None), |(key, value)| (key, Some(value.to_owned())));
             let key = key.trim().to_lowercase();
             if key.is_empty() {
                 return Err(Problem::new(format!("empty field in --mount={text}")));
@@ -111,7 +115,9 @@ impl Fields {
 
     /// A field that is on by its mere presence.
     fn switch(&self, names: &[&str]) -> Result<Option<bool>, Problem> {
-        let Some((key, value)) = self.0.iter().rev().find(|(key, _)| names.contains(&key.as_str())) else { return Ok(None) };
+        let Some((key, value)) = self.0.iter().rev().find(|(key, _)| names.contains(&key.as_str())) else {
+            return Ok(None);
+        };
         match value.as_deref() {
             None | Some("true" | "1") => Ok(Some(true)),
             Some("false" | "0") => Ok(Some(false)),
@@ -121,7 +127,8 @@ impl Fields {
 
     fn number(&self, name: &str, radix: u32, default: u32) -> Result<u32, Problem> {
         let Some(text) = self.get(&[name]) else { return Ok(default) };
-        u32::from_str_radix(text, radix).map_err(|_| Problem::new(format!("{name}={text} in --mount is not a number")))
+        u32::from_str_radix(text, radix)
+            .map_err(|_| Problem::new(format!("{name}={text} in --mount is not a number")))
     }
 
     fn target(&self) -> Option<String> {
@@ -174,7 +181,11 @@ impl Fields {
             None | Some("shared") => Ok(Sharing::Shared),
             Some("private") => Ok(Sharing::Private),
             Some("locked") => Ok(Sharing::Locked),
-            Some(other) => Err(with_suggestion(format!("unknown sharing {other:?}"), other, ["shared", "private", "locked"])),
+            Some(other) => Err(with_suggestion(
+                format!("unknown sharing {other:?}"),
+                other,
+                ["shared", "private", "locked"],
+            )),
         }
     }
 
@@ -187,8 +198,13 @@ impl Fields {
         let target = self.target();
         let variable = self.get(&["env"]).map(str::to_owned);
         let base_name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-        let id = self.get(&["id", "source", "src"]).map(str::to_owned).or_else(|| target.as_deref().map(base_name));
-        let id = id.filter(|id| !id.is_empty()).ok_or_else(|| Problem::new("--mount=type=secret needs an id or a target"))?;
+        let id = self
+            .get(&["id", "source", "src"])
+            .map(str::to_owned)
+            .or_else(|| target.as_deref().map(base_name));
+        let id = id
+            .filter(|id| !id.is_empty())
+            .ok_or_else(|| Problem::new("--mount=type=secret needs an id or a target"))?;
         // With `env` alone there is no file; a target asks for both.
         let target = target.or_else(|| variable.is_none().then(|| format!("/run/secrets/{id}")));
         Ok(MountFlag::Secret(SecretMount {
@@ -230,9 +246,17 @@ mod tests {
             parse("target=/src"),
             Ok(MountFlag::Bind { target: "/src".into(), source: "/".into(), from: None, writable: false })
         );
-        assert_eq!(parse("type=tmpfs,dst=/t,size=64m"), Ok(MountFlag::Tmpfs { target: "/t".into(), size: Some(64 << 20) }));
-        let Ok(MountFlag::Cache(cache)) = parse("type=cache,target=/c,sharing=locked,mode=0700,uid=5") else { panic!("cache") };
-        assert_eq!((cache.sharing, cache.mode, cache.user, cache.group, cache.read_only), (Sharing::Locked, 0o700, 5, 0, false));
+        assert_eq!(
+            parse("type=tmpfs,dst=/t,size=64m"),
+            Ok(MountFlag::Tmpfs { target: "/t".into(), size: Some(64 << 20) })
+        );
+        let Ok(MountFlag::Cache(cache)) = parse("type=cache,target=/c,sharing=locked,mode=0700,uid=5") else {
+            panic!("cache")
+        };
+        assert_eq!(
+            (cache.sharing, cache.mode, cache.user, cache.group, cache.read_only),
+            (Sharing::Locked, 0o700, 5, 0, false)
+        );
     }
 
     #[test]
@@ -243,7 +267,10 @@ mod tests {
         };
         let owned = |text: &str| Some(text.to_owned());
         assert_eq!(secret("type=secret,id=k"), ("k".into(), owned("/run/secrets/k"), None));
-        assert_eq!(secret("type=secret,target=/etc/ssl/ca.pem"), ("ca.pem".into(), owned("/etc/ssl/ca.pem"), None));
+        assert_eq!(
+            secret("type=secret,target=/etc/ssl/ca.pem"),
+            ("ca.pem".into(), owned("/etc/ssl/ca.pem"), None)
+        );
         assert_eq!(secret("type=secret,id=k,env=KEY"), ("k".into(), None, owned("KEY")));
         assert_eq!(secret("type=secret,id=k,env=KEY,target=/k"), ("k".into(), owned("/k"), owned("KEY")));
     }

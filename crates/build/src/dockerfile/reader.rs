@@ -1,8 +1,8 @@
 //! Physical lines to logical lines: comments, continuations, heredoc bodies (contract 8.1.2, 8.1.5).
 
+use super::MAX_LINE_BYTES;
 use super::error::Problem;
 use super::heredoc::{self, Heredoc};
-use super::MAX_LINE_BYTES;
 
 /// One instruction as it was written, with its continuation lines joined.
 #[derive(Debug, Clone, PartialEq, Eq)]

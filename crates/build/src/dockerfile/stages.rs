@@ -48,9 +48,12 @@ fn add(file: &mut Dockerfile, line: &LogicalLine) -> Result<(), Problem> {
             });
         }
         (Parsed::Other(kind), Some(stage)) => stage.instructions.push(instruction(line, kind)),
-        (Parsed::Other(kind @ InstructionKind::Arg(_)), None) => file.global_args.push(instruction(line, kind)),
+        (Parsed::Other(kind @ InstructionKind::Arg(_)), None) => {
+            file.global_args.push(instruction(line, kind))
+        }
         (Parsed::Other(_), None) => {
-            return Err(Problem::new("there is no FROM before this instruction").help("only ARG may come before the first FROM"));
+            return Err(Problem::new("there is no FROM before this instruction")
+                .help("only ARG may come before the first FROM"));
         }
     }
     Ok(())
@@ -64,16 +67,18 @@ fn warnings(name: &str, syntax: Option<&str>, blank_continuations: &[u32]) -> Ve
     let foreign = syntax.filter(|syntax| !is_own_syntax(syntax)).map(|syntax| {
         format!("{name}: the frontend {syntax} is not run; the file is read as an ordinary Dockerfile")
     });
-    let blank = blank_continuations.iter().map(|line| format!("{name}:{line}: blank line inside a continued instruction"));
+    let blank = blank_continuations
+        .iter()
+        .map(|line| format!("{name}:{line}: blank line inside a continued instruction"));
     foreign.into_iter().chain(blank).collect()
 }
 
 /// Docker's own frontend, whose language this parser reads.
 fn is_own_syntax(syntax: &str) -> bool {
     let image = syntax.strip_prefix("docker.io/").unwrap_or(syntax);
-    ["docker/dockerfile", "docker/dockerfile-upstream"]
-        .iter()
-        .any(|own| image.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@'])))
+    ["docker/dockerfile", "docker/dockerfile-upstream"].iter().any(|own| {
+        image.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '@']))
+    })
 }
 
 #[cfg(test)]
@@ -82,9 +87,17 @@ mod tests {
 
     #[test]
     fn groups_instructions_under_their_stage() {
-        let file = parse("Dockerfile", "\u{feff}ARG V=1\nFROM a:$V AS Build\nRUN x\nFROM build\nCOPY --from=build /x /y\n").expect("valid");
+        let file = parse(
+            "Dockerfile",
+            "\u{feff}ARG V=1\nFROM a:$V AS Build\nRUN x\nFROM build\nCOPY --from=build /x /y\n",
+        )
+        .expect("valid");
         assert_eq!(file.global_args.len(), 1);
-        let stages: Vec<_> = file.stages.iter().map(|stage| (stage.name.as_deref(), stage.base.as_str(), stage.line)).collect();
+        let stages: Vec<_> = file
+            .stages
+            .iter()
+            .map(|stage| (stage.name.as_deref(), stage.base.as_str(), stage.line))
+            .collect();
         assert_eq!(stages, [(Some("build"), "a:$V", 2), (None, "build", 4)]);
         assert_eq!(file.stages[1].instructions[0].line, 5);
     }
@@ -96,7 +109,10 @@ mod tests {
             show("FROM a\n\nRUNN apt-get \\\n update\n"),
             "api/Dockerfile:3: unknown instruction RUNN\n  3 | RUNN apt-get \\\n  help: did you mean RUN?"
         );
-        assert!(show("RUN x\nFROM a\n").starts_with("api/Dockerfile:1: there is no FROM before this instruction\n"));
+        assert!(
+            show("RUN x\nFROM a\n")
+                .starts_with("api/Dockerfile:1: there is no FROM before this instruction\n")
+        );
         assert!(show("# only a comment\n").starts_with("api/Dockerfile:1: the file has no FROM"));
     }
 

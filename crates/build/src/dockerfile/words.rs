@@ -1,5 +1,5 @@
-//! Splitting an instruction's text: into words, into the JSON form, into `name=value` pairs. Quotes and escapes stay in the
-//! words; the expansion removes them later.
+//! Splitting an instruction's text: into words, into the JSON form, into `name=value` pairs. Quotes and
+//! escapes stay in the words; the expansion removes them later.
 
 use super::error::Problem;
 
@@ -56,7 +56,8 @@ pub(super) fn json(text: &str) -> Result<Option<Vec<String>>, Problem> {
 /// `name=value name=value …`, or the legacy `name rest of the line` (contract 8.2.5).
 pub(super) fn pairs(instruction: &str, text: &str, escape: char) -> Result<Vec<(String, String)>, Problem> {
     let words = split(text, escape);
-    let first = words.first().ok_or_else(|| Problem::new(format!("{instruction} needs at least one argument")))?;
+    let first =
+        words.first().ok_or_else(|| Problem::new(format!("{instruction} needs at least one argument")))?;
     if !first.contains('=') {
         return legacy_pair(instruction, text);
     }
@@ -76,7 +77,8 @@ fn legacy_pair(instruction: &str, text: &str) -> Result<Vec<(String, String)>, P
     let text = text.trim();
     match text.split_once(char::is_whitespace) {
         Some((name, value)) => Ok(vec![(name.to_owned(), value.trim_start().to_owned())]),
-        None => Err(Problem::new(format!("{instruction} {text} has no value")).help(format!("write {instruction} {text}=value"))),
+        None => Err(Problem::new(format!("{instruction} {text} has no value"))
+            .help(format!("write {instruction} {text}=value"))),
     }
 }
 

@@ -42,7 +42,10 @@ pub(crate) struct Wanted {
 
 impl BaseImages<'_> {
     /// Gets all of them, side by side.
-    pub async fn resolve(&self, wanted: Vec<Wanted>) -> Result<BTreeMap<ImageNeed, ResolvedImage>, BuildError> {
+    pub async fn resolve(
+        &self,
+        wanted: Vec<Wanted>,
+    ) -> Result<BTreeMap<ImageNeed, ResolvedImage>, BuildError> {
         let resolved = try_join_all(wanted.into_iter().map(|wanted| self.one(wanted))).await?;
         Ok(resolved.into_iter().collect())
     }
@@ -51,12 +54,20 @@ impl BaseImages<'_> {
         let step = self.reporter.start(wanted.name);
         match self.image(&wanted.need, step.number).await {
             Ok((image, cached)) => {
-                if cached { step.cached() } else { step.finished() }
+                if cached {
+                    step.cached()
+                } else {
+                    step.finished()
+                }
                 Ok((wanted.need, image))
             }
             Err(source) => {
                 step.failed(&source, Vec::new());
-                Err(BuildError::Image { place: wanted.place, reference: wanted.need.reference, source: Box::new(source) })
+                Err(BuildError::Image {
+                    place: wanted.place,
+                    reference: wanted.need.reference,
+                    source: Box::new(source),
+                })
             }
         }
     }
@@ -67,7 +78,9 @@ impl BaseImages<'_> {
             Some(text) => Some(text.parse().map_err(|_| ImageError::Platform(text.clone()))?),
             None => None,
         };
-        if !self.pull && let Some(image) = self.local(&need.reference, explicit.as_ref()).await {
+        if !self.pull
+            && let Some(image) = self.local(&need.reference, explicit.as_ref()).await
+        {
             return Ok((self.with_layers(image)?, true));
         }
         let reference: Reference = need.reference.parse()?;

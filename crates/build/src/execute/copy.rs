@@ -73,7 +73,8 @@ impl CopyJob {
         let digests = prepared.open.digests.as_ref();
         let mut checksums = Vec::new();
         for selections in &prepared.selections {
-            checksums.push(prepared.open.tree.checksum(selections, digests.map(|(_, digests)| digests.as_ref()))?);
+            checksums
+                .push(prepared.open.tree.checksum(selections, digests.map(|(_, digests)| digests.as_ref()))?);
         }
         if let Some((path, digests)) = digests {
             self.shared.cache.files.save(path, digests)?;
@@ -100,7 +101,9 @@ impl CopyJob {
     fn unmatched(&self, prepared: &Prepared) -> Vec<String> {
         let pairs = self.operation.sources.iter().zip(&prepared.selections);
         let unmatched = pairs.filter_map(|(source, selections)| match source {
-            CopySource::Path(path) if selections.is_empty() => Some(format!("COPY: nothing matches {path:?}")),
+            CopySource::Path(path) if selections.is_empty() => {
+                Some(format!("COPY: nothing matches {path:?}"))
+            }
             _ => None,
         });
         unmatched.collect()
@@ -114,10 +117,17 @@ impl CopyJob {
         let into_directory = operation.into_directory || several;
         for (source, selections) in operation.sources.iter().zip(&prepared.selections) {
             match source {
-                CopySource::File { name, content } => copier.content(name, content, &operation.destination, into_directory)?,
+                CopySource::File { name, content } => {
+                    copier.content(name, content, &operation.destination, into_directory)?
+                }
                 CopySource::Path(_) => {
                     for selection in selections {
-                        copier.copy(&prepared.open.tree, selection, &operation.destination, into_directory)?;
+                        copier.copy(
+                            &prepared.open.tree,
+                            selection,
+                            &operation.destination,
+                            into_directory,
+                        )?;
                     }
                 }
             }
@@ -127,7 +137,12 @@ impl CopyJob {
 
     fn rules(&self, root: &Root) -> Result<(Rules, Option<String>), StepError> {
         let operation = &self.operation;
-        let resolved = operation.chown.as_deref().map(|text| owner::resolve(root, text)).transpose().map_err(CopyError::from)?;
+        let resolved = operation
+            .chown
+            .as_deref()
+            .map(|text| owner::resolve(root, text))
+            .transpose()
+            .map_err(CopyError::from)?;
         let rules = Rules {
             owner: resolved.as_ref().map(|resolved| resolved.owner),
             mode: operation.chmod.as_deref().and_then(mode::Change::parse),
@@ -150,7 +165,8 @@ pub(super) fn in_view<T>(
         return change(&Root::open(&work.upper()).map_err(TreeError::from)?);
     }
     let mount_error = || CacheError::at("mount a view on", work.view());
-    let view = OverlayView::mount(&lowers, Some((&work.upper(), &work.work())), &work.view()).map_err(mount_error())?;
+    let view = OverlayView::mount(&lowers, Some((&work.upper(), &work.work())), &work.view())
+        .map_err(mount_error())?;
     let result = change(&Root::open(view.path()).map_err(TreeError::from)?)?;
     view.unmount().map_err(CacheError::at("unmount", work.view()))?;
     Ok(result)

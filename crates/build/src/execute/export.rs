@@ -1,5 +1,5 @@
-//! From the last stage's result to an image. An image whose every step came from the cache is the image that was made before: its
-//! times are those of the first time, so its id is the same.
+//! From the last stage's result to an image. An image whose every step came from the cache is the image that
+//! was made before: its times are those of the first time, so its id is the same.
 
 use jiff::Timestamp;
 use wharf_image::store::Image;
@@ -42,7 +42,9 @@ fn known(shared: &Shared, key: &str) -> Option<Image> {
 
 /// Everything about the image but the times that are still to be set.
 fn key(config: &ImageConfig) -> Result<String, BuildError> {
-    let bytes = config.to_bytes().map_err(|error| BuildError::Request(format!("the image configuration cannot be written: {error}")))?;
+    let bytes = config.to_bytes().map_err(|error| {
+        BuildError::Request(format!("the image configuration cannot be written: {error}"))
+    })?;
     Ok(KeyBuilder::new("image").field("config", &String::from_utf8_lossy(&bytes)).finish())
 }
 

@@ -45,7 +45,9 @@ impl Files {
     /// A named context; the planner only lets directories come here.
     pub fn named(context: Option<&NamedContext>) -> Self {
         match context {
-            Some(NamedContext::Directory(path)) => Self::Directory { path: path.clone(), ignore: Arc::default() },
+            Some(NamedContext::Directory(path)) => {
+                Self::Directory { path: path.clone(), ignore: Arc::default() }
+            }
             _ => Self::Layers(Layers::default()),
         }
     }
@@ -88,7 +90,8 @@ fn open_layers(shared: &Shared, layers: &Layers) -> Result<OpenFiles, StepError>
         }
         several => {
             let work = shared.cache.work.directory()?;
-            let view = OverlayView::mount(several, None, &work.view()).map_err(CacheError::at("mount a view on", work.view()))?;
+            let view = OverlayView::mount(several, None, &work.view())
+                .map_err(CacheError::at("mount a view on", work.view()))?;
             (work.view(), Some(view), Some(work))
         }
     };

@@ -1,4 +1,5 @@
-//! What the result of a step depends on (contract 8.7). Anything that is not named here may change without a rebuild.
+//! What the result of a step depends on (contract 8.7). Anything that is not named here may change without a
+//! rebuild.
 
 use wharf_image::Platform;
 
@@ -10,8 +11,8 @@ use crate::runner::{ExtraHost, NetworkMode};
 /// Host name during `RUN` (contract 8.8.3).
 pub(super) const HOST_NAME: &str = "buildkitsandbox";
 
-/// The key of a `COPY`: `chain` is the file system below, `content` the checksum of what is copied. With `--link` the file system below
-/// plays no part.
+/// The key of a `COPY`: `chain` is the file system below, `content` the checksum of what is copied. With
+/// `--link` the file system below plays no part.
 pub(super) fn copy(operation: &CopyOperation, chain: &str, content: &str) -> String {
     let flag = |flag: bool| if flag { "1" } else { "0" };
     selection(KeyBuilder::new("copy"), operation)
@@ -49,12 +50,22 @@ fn selection(key: KeyBuilder, operation: &CopyOperation) -> KeyBuilder {
 
 /// The key of a `WORKDIR`.
 pub(super) fn workdir(operation: &WorkdirOperation, chain: &str) -> String {
-    KeyBuilder::new("workdir").field("below", chain).field("path", &operation.path).field("user", &operation.user).finish()
+    KeyBuilder::new("workdir")
+        .field("below", chain)
+        .field("path", &operation.path)
+        .field("user", &operation.user)
+        .finish()
 }
 
-/// The key of a `RUN`; `contents` are the checksums of its bind mounts, in order. Values of secrets, ids of caches, proxies and the
-/// addresses of extra hosts are no part of it.
-pub(super) fn run(operation: &RunOperation, chain: &str, platform: &Platform, hosts: &[ExtraHost], contents: &[String]) -> String {
+/// The key of a `RUN`; `contents` are the checksums of its bind mounts, in order. Values of secrets, ids of
+/// caches, proxies and the addresses of extra hosts are no part of it.
+pub(super) fn run(
+    operation: &RunOperation,
+    chain: &str,
+    platform: &Platform,
+    hosts: &[ExtraHost],
+    contents: &[String],
+) -> String {
     KeyBuilder::new("run")
         .field("below", chain)
         .list("argv", &operation.argv)
@@ -81,17 +92,22 @@ fn network(mode: NetworkMode) -> &'static str {
 fn mount(mount: &PlannedMount) -> Vec<String> {
     let text = |text: &str| text.to_owned();
     match mount {
-        PlannedMount::Bind { target, source, writable, .. } => vec![text("bind"), target.clone(), source.clone(), writable.to_string()],
+        PlannedMount::Bind { target, source, writable, .. } => {
+            vec![text("bind"), target.clone(), source.clone(), writable.to_string()]
+        }
         PlannedMount::Cache { mount, initial } => {
             let sharing = match mount.sharing {
                 Sharing::Shared => "shared",
                 Sharing::Private => "private",
                 Sharing::Locked => "locked",
             };
-            let initial = initial.as_ref().map(|(origin, source)| format!("{origin:?} {source}")).unwrap_or_default();
+            let initial =
+                initial.as_ref().map(|(origin, source)| format!("{origin:?} {source}")).unwrap_or_default();
             vec![text("cache"), mount.target.clone(), text(sharing), mount.read_only.to_string(), initial]
         }
-        PlannedMount::Tmpfs { target, size } => vec![text("tmpfs"), target.clone(), size.unwrap_or(0).to_string()],
+        PlannedMount::Tmpfs { target, size } => {
+            vec![text("tmpfs"), target.clone(), size.unwrap_or(0).to_string()]
+        }
         PlannedMount::Secret(secret) => {
             let option = |value: &Option<String>| value.clone().unwrap_or_default();
             vec![text("secret"), secret.id.clone(), option(&secret.target), option(&secret.variable)]

@@ -1,7 +1,8 @@
 //! Carrying out a plan: stages side by side, steps of a stage one after the other.
 //!
-//! [`base`] gets base images, [`stage`] walks a plan, [`step`] asks the cache and reports, [`copy`], [`run`] and [`workdir`] do the work,
-//! [`keys`] says what each result depends on, [`export`] makes the image. Takes no decisions that a plan could have taken.
+//! [`base`] gets base images, [`stage`] walks a plan, [`step`] asks the cache and reports, [`copy`], [`run`]
+//! and [`workdir`] do the work, [`keys`] says what each result depends on, [`export`] makes the image. Takes
+//! no decisions that a plan could have taken.
 
 pub(crate) mod base;
 mod copy;
@@ -72,14 +73,16 @@ impl Layers {
         self.0.iter().map(|layer| layer.id.clone()).collect()
     }
 
-    /// Names the file system that they make, by content: equal layers mean equal chains, whatever made them (contract 8.7.6).
+    /// Names the file system that they make, by content: equal layers mean equal chains, whatever made them
+    /// (contract 8.7.6).
     pub fn chain(&self) -> String {
         KeyBuilder::new("chain").list("layers", self.0.iter().map(|layer| layer.id.to_string())).finish()
     }
 }
 
 impl Execution<'_> {
-    /// The result of a stage, as soon as there is one. When that stage fails the whole build ends, so this never waits for nothing.
+    /// The result of a stage, as soon as there is one. When that stage fails the whole build ends, so this
+    /// never waits for nothing.
     async fn result_of(&self, stage: usize) -> Arc<StageResult> {
         let mut receiver = self.results[stage].subscribe();
         loop {
@@ -104,7 +107,9 @@ impl Execution<'_> {
             Origin::Stage(stage) => files::Files::layers(&self.result_of(*stage).await.layers),
             Origin::Image(reference) => {
                 let need = ImageNeed { reference: reference.clone(), platform: None };
-                files::Files::layers(&self.images.get(&need).map(|image| image.layers.clone()).unwrap_or_default())
+                files::Files::layers(
+                    &self.images.get(&need).map(|image| image.layers.clone()).unwrap_or_default(),
+                )
             }
         }
     }

@@ -51,40 +51,67 @@ impl Execution<'_> {
     }
 
     /// Makes all mounts ready; files for them are put into the step's directory.
-    pub(super) async fn prepare_mounts(&self, operation: &RunOperation, work: &WorkDirectory) -> Result<Prepared, StepError> {
+    pub(super) async fn prepare_mounts(
+        &self,
+        operation: &RunOperation,
+        work: &WorkDirectory,
+    ) -> Result<Prepared, StepError> {
         let mut prepared = Prepared::default();
         for (number, mount) in operation.mounts.iter().enumerate() {
             let place = work.files().join(number.to_string());
             match mount {
                 PlannedMount::Bind { target, origin, source, writable } => {
                     let source = self.bind_source(origin, source, *writable, place).await?;
-                    prepared.mounts.push(RunMount::Bind { source, target: target.clone(), read_only: !writable });
+                    prepared.mounts.push(RunMount::Bind {
+                        source,
+                        target: target.clone(),
+                        read_only: !writable,
+                    });
                 }
-                PlannedMount::Cache { mount, initial } => self.cache(&mut prepared, mount, initial.as_ref()).await?,
+                PlannedMount::Cache { mount, initial } => {
+                    self.cache(&mut prepared, mount, initial.as_ref()).await?
+                }
                 PlannedMount::Tmpfs { target, size } => {
                     prepared.mounts.push(RunMount::Tmpfs { target: target.clone(), size: *size });
                 }
                 PlannedMount::Secret(secret) => self.secret(&mut prepared, secret, &place)?,
                 PlannedMount::Script { target, body } => {
                     write_file(&place, body.as_bytes(), 0o755, (0, 0))?;
-                    prepared.mounts.push(RunMount::Bind { source: place, target: target.clone(), read_only: true });
+                    prepared.mounts.push(RunMount::Bind {
+                        source: place,
+                        target: target.clone(),
+                        read_only: true,
+                    });
                 }
             }
         }
         Ok(prepared)
     }
 
-    async fn bind_source(&self, origin: &Origin, source: &str, writable: bool, place: PathBuf) -> Result<PathBuf, StepError> {
+    async fn bind_source(
+        &self,
+        origin: &Origin,
+        source: &str,
+        writable: bool,
+        place: PathBuf,
+    ) -> Result<PathBuf, StepError> {
         let (shared, files, source) = (self.shared.clone(), self.files(origin).await, source.to_owned());
         blocking(move || bind_source(&shared, &files, &source, writable, place)).await
     }
 
-    async fn cache(&self, prepared: &mut Prepared, mount: &CacheMount, initial: Option<&(Origin, String)>) -> Result<(), StepError> {
+    async fn cache(
+        &self,
+        prepared: &mut Prepared,
+        mount: &CacheMount,
+        initial: Option<&(Origin, String)>,
+    ) -> Result<(), StepError> {
         let files = match initial {
             Some((origin, source)) => Some((self.files(origin).await, source.clone())),
             None => None,
         };
-        let name = files.as_ref().map(|(files, source)| keys::mounted_tree(source, &files.chain().unwrap_or_default()));
+        let name = files
+            .as_ref()
+            .map(|(files, source)| keys::mounted_tree(source, &files.chain().unwrap_or_default()));
         let directory = self.shared.cache.mounts.enter(mount, &name.unwrap_or_default()).await?;
         if let (true, Some((files, source))) = (directory.is_new, files) {
             let (shared, target) = (self.shared.clone(), directory.path.clone());
@@ -106,12 +133,17 @@ impl Execution<'_> {
         };
         let value = secret_value(source).map_err(problem)?;
         if let Some(name) = &secret.variable {
-            let text = String::from_utf8(value.clone()).map_err(|_| problem("a variable must be UTF-8 text".to_owned()))?;
+            let text = String::from_utf8(value.clone())
+                .map_err(|_| problem("a variable must be UTF-8 text".to_owned()))?;
             prepared.env.push((name.clone(), text));
         }
         if let Some(target) = &secret.target {
             write_file(place, &value, secret.mode, (secret.user, secret.group))?;
-            prepared.mounts.push(RunMount::Bind { source: place.to_owned(), target: target.clone(), read_only: true });
+            prepared.mounts.push(RunMount::Bind {
+                source: place.to_owned(),
+                target: target.clone(),
+                read_only: true,
+            });
         }
         Ok(())
     }
@@ -122,7 +154,8 @@ fn secret_value(source: &SecretSource) -> Result<Vec<u8>, String> {
         SecretSource::Value(value) => value.clone(),
         SecretSource::File(path) => {
             let mut value = Vec::new();
-            let read = fs::File::open(path).and_then(|file| file.take(MAX_SECRET + 1).read_to_end(&mut value));
+            let read =
+                fs::File::open(path).and_then(|file| file.take(MAX_SECRET + 1).read_to_end(&mut value));
             read.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
             value
         }
@@ -154,7 +187,8 @@ fn content(shared: &Shared, files: &Files, source: &str) -> Result<String, StepE
     }
     let open = files.open(shared)?;
     let selection = select(&open.tree, source)?;
-    let checksum = open.tree.checksum(&[selection], open.digests.as_ref().map(|(_, digests)| digests.as_ref()))?;
+    let checksum =
+        open.tree.checksum(&[selection], open.digests.as_ref().map(|(_, digests)| digests.as_ref()))?;
     if let Some((path, digests)) = &open.digests {
         shared.cache.files.save(path, digests)?;
     }
@@ -164,9 +198,15 @@ fn content(shared: &Shared, files: &Files, source: &str) -> Result<String, StepE
     Ok(checksum)
 }
 
-/// A directory of this host is shown in place when nothing of it has to be hidden; everything else is copied, so that neither ignored
-/// files show nor writes reach the source (contract 8.2.2).
-fn bind_source(shared: &Arc<Shared>, files: &Files, source: &str, writable: bool, place: PathBuf) -> Result<PathBuf, StepError> {
+/// A directory of this host is shown in place when nothing of it has to be hidden; everything else is copied,
+/// so that neither ignored files show nor writes reach the source (contract 8.2.2).
+fn bind_source(
+    shared: &Arc<Shared>,
+    files: &Files,
+    source: &str,
+    writable: bool,
+    place: PathBuf,
+) -> Result<PathBuf, StepError> {
     let open = files.open(shared)?;
     let selection = select(&open.tree, source)?;
     if let (Files::Directory { path, .. }, true, false) = (files, selection.complete, writable) {

@@ -12,20 +12,35 @@ use crate::runner::{RunExit, RunMount, RunStep};
 
 impl Execution<'_> {
     /// The step's key.
-    pub(super) async fn run_key(&self, operation: &RunOperation, below: &Layers) -> Result<String, StepError> {
+    pub(super) async fn run_key(
+        &self,
+        operation: &RunOperation,
+        below: &Layers,
+    ) -> Result<String, StepError> {
         let contents = self.mount_contents(operation).await?;
         Ok(keys::run(operation, &below.chain(), &self.platform, &self.request.extra_hosts, &contents))
     }
 
-    /// Runs the process and makes a layer of what it changed. The last lines of its output come with the error.
-    pub(super) async fn run(&self, operation: &RunOperation, below: &Layers, step: usize) -> Result<Layer, (StepError, Vec<String>)> {
+    /// Runs the process and makes a layer of what it changed. The last lines of its output come with the
+    /// error.
+    pub(super) async fn run(
+        &self,
+        operation: &RunOperation,
+        below: &Layers,
+        step: usize,
+    ) -> Result<Layer, (StepError, Vec<String>)> {
         let output = Output::new(self.events(), step);
         let result = self.run_with(operation, below, &output).await;
         let last_lines = output.finish();
         result.map_err(|error| (error, last_lines))
     }
 
-    async fn run_with(&self, operation: &RunOperation, below: &Layers, output: &Output<'_>) -> Result<Layer, StepError> {
+    async fn run_with(
+        &self,
+        operation: &RunOperation,
+        below: &Layers,
+        output: &Output<'_>,
+    ) -> Result<Layer, StepError> {
         let work = self.shared.cache.work.directory()?;
         let prepared = self.prepare_mounts(operation, &work).await?;
         let run_step = self.run_step(operation, below, &work, &prepared)?;
@@ -42,7 +57,12 @@ impl Execution<'_> {
         self.commit(work, below.clone(), targets).await
     }
 
-    async fn commit(&self, work: WorkDirectory, below: Layers, targets: Vec<String>) -> Result<Layer, StepError> {
+    async fn commit(
+        &self,
+        work: WorkDirectory,
+        below: Layers,
+        targets: Vec<String>,
+    ) -> Result<Layer, StepError> {
         let shared = self.shared.clone();
         blocking(move || {
             stubs::clean(&shared, &work, &below, &targets)?;

@@ -75,12 +75,20 @@ impl Execution<'_> {
         let mut cached = false;
         let made = match operation {
             Operation::Run(run) => self.run_step_cached(stage, run, below, number, &mut cached).await,
-            Operation::Copy(copy) => self.copy_step(stage, copy, below, &mut cached).await.map_err(without_output),
-            Operation::Workdir(path) => self.workdir_step(stage, path, below, &mut cached).await.map_err(without_output),
+            Operation::Copy(copy) => {
+                self.copy_step(stage, copy, below, &mut cached).await.map_err(without_output)
+            }
+            Operation::Workdir(path) => {
+                self.workdir_step(stage, path, below, &mut cached).await.map_err(without_output)
+            }
         };
         match made {
             Ok(made) => {
-                if cached { announced.cached() } else { announced.finished() }
+                if cached {
+                    announced.cached()
+                } else {
+                    announced.finished()
+                }
                 Ok(made)
             }
             Err((source, last_lines)) => {
@@ -124,8 +132,14 @@ impl Execution<'_> {
         cached: &mut bool,
     ) -> Result<Made, StepError> {
         let files = self.files(&operation.origin).await;
-        let job = CopyJob { shared: self.shared.clone(), operation: operation.clone(), files, below: below.clone() };
-        let (job, key, prepared) = blocking(move || job.key().map(|(key, prepared)| (job, key, prepared))).await?;
+        let job = CopyJob {
+            shared: self.shared.clone(),
+            operation: operation.clone(),
+            files,
+            below: below.clone(),
+        };
+        let (job, key, prepared) =
+            blocking(move || job.key().map(|(key, prepared)| (job, key, prepared))).await?;
         let _flight = self.shared.cache.flights.enter(&key).await;
         if let Some(made) = self.find(stage, &key, cached).await {
             return Ok(made);

@@ -84,14 +84,18 @@ impl Shared {
         .await
     }
 
-    /// Remembers a new layer under its key, in the place of the one that was there. The hold keeps the layer when no image needs it.
+    /// Remembers a new layer under its key, in the place of the one that was there. The hold keeps the layer
+    /// when no image needs it.
     pub async fn store_step(self: &Arc<Self>, key: &str, layer: Layer) -> Result<Made, StepError> {
         let (shared, key) = (self.clone(), key.to_owned());
         blocking(move || {
             let before: Option<StepRecord> = shared.cache.steps.find(&key);
             shared.store.hold_layer(&layer.id, &key).map_err(StepError::Store)?;
             let created = Timestamp::now().to_string();
-            shared.cache.steps.store(&key, &StepRecord { layer: layer.id.clone(), created: created.clone() })?;
+            shared
+                .cache
+                .steps
+                .store(&key, &StepRecord { layer: layer.id.clone(), created: created.clone() })?;
             if let Some(before) = before.filter(|before| before.layer != layer.id) {
                 shared.store.release_layer(&before.layer, &key).map_err(StepError::Store)?;
             }
@@ -102,7 +106,8 @@ impl Shared {
 }
 
 impl Shared {
-    /// Forgets the steps that were not used since `limit` and lets go of their layers; with `keep`, not of layers that images have. Blocks.
+    /// Forgets the steps that were not used since `limit` and lets go of their layers; with `keep`, not of
+    /// layers that images have. Blocks.
     pub fn forget_steps(&self, limit: SystemTime, keep: bool) -> Result<(), BuildError> {
         let images = if keep { self.store.list().map_err(BuildError::Store)? } else { Vec::new() };
         let kept: BTreeSet<Digest> = images.into_iter().flat_map(|image| image.layers).collect();

@@ -12,9 +12,13 @@ use crate::copy::{CopyError, NewDirectories, create_directories};
 use crate::error::StepError;
 use crate::plan::operation::WorkdirOperation;
 
-/// Makes the directory with its missing parents, all owned by the stage's user, whom it finds by the rules of `--chown`
-/// (contract 8.2.7, 8.4.4). Also returns a warning when there is no such user. Blocks.
-pub(super) fn execute(shared: &Arc<Shared>, operation: &WorkdirOperation, below: &Layers) -> Result<(Layer, Option<String>), StepError> {
+/// Makes the directory with its missing parents, all owned by the stage's user, whom it finds by the rules of
+/// `--chown` (contract 8.2.7, 8.4.4). Also returns a warning when there is no such user. Blocks.
+pub(super) fn execute(
+    shared: &Arc<Shared>,
+    operation: &WorkdirOperation,
+    below: &Layers,
+) -> Result<(Layer, Option<String>), StepError> {
     let work = shared.cache.work.directory()?;
     let warning = in_view(shared, &work, below, |root| {
         let (owner, warning) = match operation.user.as_str() {

@@ -94,13 +94,41 @@ mod tests {
     #[test]
     fn expands_all_forms() {
         let table = [
-            ("$x", "value"), ("${x}", "value"), ("a${x}b", "avalueb"), ("$xy", ""), ("$x-y", "value-y"), ("$unset", ""), ("$", "$"), ("a$", "a$"),
-            ("$1x", "x"), ("${x:-d}", "value"), ("${unset:-d}", "d"), ("${empty:-d}", "d"), ("${empty-d}", ""), ("${unset-d}", "d"),
-            ("${x:+a}", "a"), ("${empty:+a}", ""), ("${empty+a}", "a"), ("${unset+a}", ""), ("${unset:-${x}}", "value"), ("${unset:-a $x}", "a value"),
-            ("${unset:-\"q }\"}", "q }"), ("${x:?m}", "value"), ("${unset:?no x}", "error: unset: no x"), ("${empty?m}", ""), ("${unset?}", "error: unset: not set"),
-            ("${path#*/}", "usr/local/lib/file.tar.gz"), ("${path##*/}", "file.tar.gz"), ("${path%.*}", "/usr/local/lib/file.tar"), ("${path%%.*}", "/usr/local/lib/file"),
-            ("${path#nothing}", "/usr/local/lib/file.tar.gz"), ("${path/l/L}", "/usr/Local/lib/file.tar.gz"), ("${path//l/L}", "/usr/LocaL/Lib/fiLe.tar.gz"),
-            ("${path/\\/usr/X}", "X/local/lib/file.tar.gz"), ("${path//l}", "/usr/oca/ib/fie.tar.gz"), ("${x%u?}", "val"),
+            ("$x", "value"),
+            ("${x}", "value"),
+            ("a${x}b", "avalueb"),
+            ("$xy", ""),
+            ("$x-y", "value-y"),
+            ("$unset", ""),
+            ("$", "$"),
+            ("a$", "a$"),
+            ("$1x", "x"),
+            ("${x:-d}", "value"),
+            ("${unset:-d}", "d"),
+            ("${empty:-d}", "d"),
+            ("${empty-d}", ""),
+            ("${unset-d}", "d"),
+            ("${x:+a}", "a"),
+            ("${empty:+a}", ""),
+            ("${empty+a}", "a"),
+            ("${unset+a}", ""),
+            ("${unset:-${x}}", "value"),
+            ("${unset:-a $x}", "a value"),
+            ("${unset:-\"q }\"}", "q }"),
+            ("${x:?m}", "value"),
+            ("${unset:?no x}", "error: unset: no x"),
+            ("${empty?m}", ""),
+            ("${unset?}", "error: unset: not set"),
+            ("${path#*/}", "usr/local/lib/file.tar.gz"),
+            ("${path##*/}", "file.tar.gz"),
+            ("${path%.*}", "/usr/local/lib/file.tar"),
+            ("${path%%.*}", "/usr/local/lib/file"),
+            ("${path#nothing}", "/usr/local/lib/file.tar.gz"),
+            ("${path/l/L}", "/usr/Local/lib/file.tar.gz"),
+            ("${path//l/L}", "/usr/LocaL/Lib/fiLe.tar.gz"),
+            ("${path/\\/usr/X}", "X/local/lib/file.tar.gz"),
+            ("${path//l}", "/usr/oca/ib/fie.tar.gz"),
+            ("${x%u?}", "val"),
         ];
         for (text, expected) in table {
             assert_eq!(word(text), expected, "{text}");
@@ -110,8 +138,16 @@ mod tests {
     #[test]
     fn quotes_and_escapes_disappear() {
         let table = [
-            ("\\$x", "$x"), ("'$x'", "$x"), ("\"$x\"", "value"), ("\"\\$x \\\" \\n \\\\\"", "$x \" \\n \\"), ("a\\ b", "a b"), ("'a\\b'", "a\\b"),
-            ("a\"b c\"d", "ab cd"), ("\\a", "a"), ("end\\", "end"), ("'it''s'", "its"),
+            ("\\$x", "$x"),
+            ("'$x'", "$x"),
+            ("\"$x\"", "value"),
+            ("\"\\$x \\\" \\n \\\\\"", "$x \" \\n \\"),
+            ("a\\ b", "a b"),
+            ("'a\\b'", "a\\b"),
+            ("a\"b c\"d", "ab cd"),
+            ("\\a", "a"),
+            ("end\\", "end"),
+            ("'it''s'", "its"),
         ];
         for (text, expected) in table {
             assert_eq!(word(text), expected, "{text}");

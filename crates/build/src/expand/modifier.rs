@@ -18,7 +18,8 @@ pub(super) fn trim_suffix<'a>(value: &'a str, pattern: &str, longest: bool) -> &
     &value[..chosen.unwrap_or(value.len())]
 }
 
-/// The value with the first match, or all, replaced; each match is as long as it can be. Empty matches are left alone.
+/// The value with the first match, or all, replaced; each match is as long as it can be. Empty matches are
+/// left alone.
 pub(super) fn replace(value: &str, pattern: &str, replacement: &str, all: bool) -> String {
     let glob = Glob::variable(pattern);
     let mut result = String::new();

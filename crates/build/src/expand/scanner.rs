@@ -93,7 +93,9 @@ impl<'a> Scanner<'a> {
     /// In a heredoc's body only a variable can be escaped; elsewhere everything.
     fn escaped(&mut self, expanded: &mut Expanded) -> Result<(), ExpandError> {
         let escape = self.expander.escape;
-        if self.quotes == Quotes::Keep && !self.rest.peek().is_some_and(|next| *next == '$' || *next == escape) {
+        if self.quotes == Quotes::Keep
+            && !self.rest.peek().is_some_and(|next| *next == '$' || *next == escape)
+        {
             return expanded.push(escape.encode_utf8(&mut [0; 4]));
         }
         match self.rest.next() {
@@ -143,7 +145,10 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, ExpandError>) -> Result<T, ExpandError> {
+    fn nested<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, ExpandError>,
+    ) -> Result<T, ExpandError> {
         self.depth += 1;
         let result = if self.depth > MAX_DEPTH { Err(ExpandError::TooDeep) } else { read(self) };
         self.depth -= 1;
@@ -194,7 +199,13 @@ impl<'a> Scanner<'a> {
         Ok(self.until(stops)?.text)
     }
 
-    fn conditional(&mut self, name: &str, value: Option<String>, sign: char, colon: &str) -> Result<String, ExpandError> {
+    fn conditional(
+        &mut self,
+        name: &str,
+        value: Option<String>,
+        sign: char,
+        colon: &str,
+    ) -> Result<String, ExpandError> {
         let argument = self.argument(&['}'])?;
         match (sign, value) {
             ('-', value) => Ok(value.unwrap_or(argument)),
@@ -202,7 +213,10 @@ impl<'a> Scanner<'a> {
             ('?', Some(value)) => Ok(value),
             ('?', None) if argument.is_empty() => Err(required(name, "not set")),
             ('?', None) => Err(required(name, &argument)),
-            (other, _) => Err(ExpandError::UnsupportedModifier { name: name.to_owned(), modifier: format!("{colon}{other}") }),
+            (other, _) => Err(ExpandError::UnsupportedModifier {
+                name: name.to_owned(),
+                modifier: format!("{colon}{other}"),
+            }),
         }
     }
 

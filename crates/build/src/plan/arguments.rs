@@ -45,7 +45,9 @@ impl Arguments {
     fn define_global(&mut self, definition: &ArgDefinition, escape: char) -> Result<(), Problem> {
         let value = match (self.given.get(&definition.name), &definition.default) {
             (Some(given), _) => Some(given.clone()),
-            (None, Some(default)) => Some(Expander { escape, lookup: &|name| self.in_from(name) }.word(default)?),
+            (None, Some(default)) => {
+                Some(Expander { escape, lookup: &|name| self.in_from(name) }.word(default)?)
+            }
             (None, None) => None,
         };
         if let Some(value) = value {
@@ -59,14 +61,19 @@ impl Arguments {
         self.global.get(name).or_else(|| self.platform.get(name)).cloned()
     }
 
-    /// The value of an `ARG` in a stage; `default` is already expanded. `None` changes nothing (contract 8.3.4).
+    /// The value of an `ARG` in a stage; `default` is already expanded. `None` changes nothing (contract
+    /// 8.3.4).
     pub fn declared(&self, name: &str, default: Option<String>) -> Option<String> {
         self.given.get(name).cloned().or(default).or_else(|| self.in_from(name))
     }
 
     /// Proxy settings among the given arguments.
     pub fn proxies(&self) -> Vec<(String, String)> {
-        self.given.iter().filter(|(name, _)| is_proxy(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+        self.given
+            .iter()
+            .filter(|(name, _)| is_proxy(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 
     /// Given arguments that no `ARG` of the file declares.
@@ -74,7 +81,11 @@ impl Arguments {
         let declared = declared_names(file);
         self.given
             .keys()
-            .filter(|name| !declared.contains(name.as_str()) && !is_predefined(name) && !self.platform.contains_key(*name))
+            .filter(|name| {
+                !declared.contains(name.as_str())
+                    && !is_predefined(name)
+                    && !self.platform.contains_key(*name)
+            })
             .cloned()
             .collect()
     }

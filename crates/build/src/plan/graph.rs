@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::arguments::Arguments;
 use super::operation::Origin;
-use crate::dockerfile::{Dockerfile, DockerfileError, Instruction, InstructionKind, Problem, Stage, closest, mount};
+use crate::dockerfile::{
+    Dockerfile, DockerfileError, Instruction, InstructionKind, Problem, Stage, closest, mount,
+};
 use crate::expand::Expander;
 use crate::request::NamedContext;
 
@@ -116,9 +118,14 @@ impl Visit<'_> {
 
     fn cycle(&self, index: usize) -> DockerfileError {
         let from = self.open.iter().position(|open| *open == index).unwrap_or(0);
-        let names: Vec<String> = self.open[from..].iter().chain([&index]).map(|stage| stage_name(self.file, *stage)).collect();
+        let names: Vec<String> =
+            self.open[from..].iter().chain([&index]).map(|stage| stage_name(self.file, *stage)).collect();
         let stage = &self.file.stages[index];
-        self.file.error_at(stage.line, &stage.source, Problem::new(format!("circular dependency between stages: {}", names.join(" → "))))
+        self.file.error_at(
+            stage.line,
+            &stage.source,
+            Problem::new(format!("circular dependency between stages: {}", names.join(" → "))),
+        )
     }
 }
 
@@ -149,7 +156,9 @@ fn node(names: &Names, arguments: &Arguments, index: usize, stage: &Stage) -> Re
     let mut inputs = BTreeSet::new();
     for instruction in &stage.instructions {
         let found = origins(names, index, instruction);
-        inputs.extend(found.map_err(|problem| names.file.error_at(instruction.line, &instruction.source, problem))?);
+        inputs.extend(
+            found.map_err(|problem| names.file.error_at(instruction.line, &instruction.source, problem))?,
+        );
     }
     Ok(Node { base, inputs })
 }
@@ -164,9 +173,13 @@ fn base(names: &Names, arguments: &Arguments, index: usize, stage: &Stage) -> Re
     }
     let platform = stage.platform.as_deref().map(|platform| expander.word(platform)).transpose()?;
     match names.context(&reference) {
-        Some((_, NamedContext::Image(image))) => return Ok(Base::Image(ImageNeed { reference: image.clone(), platform })),
+        Some((_, NamedContext::Image(image))) => {
+            return Ok(Base::Image(ImageNeed { reference: image.clone(), platform }));
+        }
         Some((name, NamedContext::Directory(_))) => {
-            return Err(Problem::new(format!("the named context {name} is a directory; FROM needs an image")));
+            return Err(Problem::new(format!(
+                "the named context {name} is a directory; FROM needs an image"
+            )));
         }
         None => {}
     }
@@ -241,7 +254,10 @@ mod tests {
     use super::*;
     use crate::dockerfile::parse;
 
-    fn graph(text: &str, contexts: &BTreeMap<String, NamedContext>) -> Result<(Dockerfile, Graph), DockerfileError> {
+    fn graph(
+        text: &str,
+        contexts: &BTreeMap<String, NamedContext>,
+    ) -> Result<(Dockerfile, Graph), DockerfileError> {
         let file = parse("Dockerfile", text)?;
         let arguments = Arguments::new(&file, &IndexMap::new(), &Platform::host(), "")?;
         let graph = Graph::new(&Names { file: &file, contexts }, &arguments)?;
@@ -281,9 +297,14 @@ mod tests {
 
     #[test]
     fn cycles_and_wrong_numbers_are_errors_with_their_line() {
-        let (file, graph_found) = graph("FROM a AS one\nCOPY --from=two / /\nFROM b AS two\nCOPY --from=one / /", &BTreeMap::new()).expect("valid");
+        let (file, graph_found) =
+            graph("FROM a AS one\nCOPY --from=two / /\nFROM b AS two\nCOPY --from=one / /", &BTreeMap::new())
+                .expect("valid");
         let error = graph_found.order(&file, 1).expect_err("cycle").to_string();
-        assert!(error.starts_with("Dockerfile:3: circular dependency between stages: two → one → two"), "{error}");
+        assert!(
+            error.starts_with("Dockerfile:3: circular dependency between stages: two → one → two"),
+            "{error}"
+        );
         let error = graph("FROM a\nCOPY --from=0 / /", &BTreeMap::new()).expect_err("itself").to_string();
         assert!(error.starts_with("Dockerfile:2: --from=0 does not name an earlier stage"), "{error}");
         let error = graph("ARG V\nFROM $V", &BTreeMap::new()).expect_err("blank").to_string();

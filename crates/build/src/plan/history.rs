@@ -43,9 +43,11 @@ pub(super) fn source(source: &Source) -> String {
     }
 }
 
-/// The way in which Go prints the check, as tools know it: `&{["CMD-SHELL" "wget x"] "30s" "0s" "0s" "0s" '\x03'}`.
+/// The way in which Go prints the check, as tools know it: `&{["CMD-SHELL" "wget x"] "30s" "0s" "0s" "0s"
+/// '\x03'}`.
 pub(super) fn healthcheck(check: &Healthcheck) -> String {
-    let durations = [check.interval, check.timeout, check.start_period, check.start_interval].map(|duration| format!("{:?}", go_duration(duration)));
+    let durations = [check.interval, check.timeout, check.start_period, check.start_interval]
+        .map(|duration| format!("{:?}", go_duration(duration)));
     let retries = u32::try_from(check.retries).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
     let retries = match retries {
         control if control.is_ascii_control() => format!("\\x{:02x}", u32::from(control)),
@@ -83,8 +85,17 @@ mod tests {
     fn health_checks_look_like_dockers() {
         let test = vec!["CMD-SHELL".to_owned(), "wget x".to_owned()];
         let check = Healthcheck { test, interval: 30_000_000_000, retries: 3, ..Healthcheck::default() };
-        assert_eq!(healthcheck(&check), r#"HEALTHCHECK &{["CMD-SHELL" "wget x"] "30s" "0s" "0s" "0s" '\x03'}"#);
-        let table = [(90_000_000_000, "1m30s"), (1_500_000_000, "1.5s"), (100_000_000, "100ms"), (3_600_000_000_000, "1h0m0s"), (0, "0s")];
+        assert_eq!(
+            healthcheck(&check),
+            r#"HEALTHCHECK &{["CMD-SHELL" "wget x"] "30s" "0s" "0s" "0s" '\x03'}"#
+        );
+        let table = [
+            (90_000_000_000, "1m30s"),
+            (1_500_000_000, "1.5s"),
+            (100_000_000, "100ms"),
+            (3_600_000_000_000, "1h0m0s"),
+            (0, "0s"),
+        ];
         for (nanoseconds, text) in table {
             assert_eq!(go_duration(nanoseconds), text);
         }

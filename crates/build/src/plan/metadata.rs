@@ -1,4 +1,5 @@
-//! Instructions that change only the image's configuration (contract 8.2.5 to 8.2.12, 8.7.5). Each returns its history text.
+//! Instructions that change only the image's configuration (contract 8.2.5 to 8.2.12, 8.7.5). Each returns
+//! its history text.
 
 use wharf_container::signal;
 use wharf_image::Healthcheck as ImageHealthcheck;
@@ -7,8 +8,13 @@ use super::history;
 use super::state::StageState;
 use crate::dockerfile::{CommandLine, Healthcheck, HealthcheckTest, InstructionKind, Problem};
 
-/// Applies an instruction, if it is one of metadata. `None` when it leaves no history: `ONBUILD`, as in Docker.
-pub(super) fn apply(state: &mut StageState, escape: char, kind: &InstructionKind) -> Result<Option<String>, Problem> {
+/// Applies an instruction, if it is one of metadata. `None` when it leaves no history: `ONBUILD`, as in
+/// Docker.
+pub(super) fn apply(
+    state: &mut StageState,
+    escape: char,
+    kind: &InstructionKind,
+) -> Result<Option<String>, Problem> {
     Ok(Some(match kind {
         InstructionKind::Cmd(command) => cmd(state, command),
         InstructionKind::Entrypoint(command) => entrypoint(state, command),
@@ -30,11 +36,12 @@ pub(super) fn apply(state: &mut StageState, escape: char, kind: &InstructionKind
 }
 
 /// Every value sees the variables as they were before the instruction (contract 8.2.5).
-fn expand_pairs(state: &StageState, escape: char, pairs: &[(String, String)]) -> Result<Vec<(String, String)>, Problem> {
-    pairs
-        .iter()
-        .map(|(name, value)| Ok((state.word(escape, name)?, state.word(escape, value)?)))
-        .collect()
+fn expand_pairs(
+    state: &StageState,
+    escape: char,
+    pairs: &[(String, String)],
+) -> Result<Vec<(String, String)>, Problem> {
+    pairs.iter().map(|(name, value)| Ok((state.word(escape, name)?, state.word(escape, value)?))).collect()
 }
 
 fn cmd(state: &mut StageState, command: &CommandLine) -> String {
@@ -92,7 +99,8 @@ fn expose(state: &mut StageState, escape: char, words: &[String]) -> Result<Stri
 
 /// `8000`, `8000-8002`, `53/udp` to single `port/protocol` texts (contract 8.2.6).
 fn port_range(text: &str) -> Result<Vec<String>, Problem> {
-    let bad = || Problem::new(format!("EXPOSE: invalid port {text:?}")).help("write port, from-to or port/udp");
+    let bad =
+        || Problem::new(format!("EXPOSE: invalid port {text:?}")).help("write port, from-to or port/udp");
     let (range, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let protocol = protocol.to_lowercase();
     if !["tcp", "udp", "sctp"].contains(&protocol.as_str()) {
@@ -110,7 +118,9 @@ fn healthcheck(state: &mut StageState, check: &Healthcheck) -> String {
     let test = match &check.test {
         HealthcheckTest::Disabled => vec!["NONE".to_owned()],
         HealthcheckTest::Command(CommandLine::Shell(text)) => vec!["CMD-SHELL".to_owned(), text.clone()],
-        HealthcheckTest::Command(CommandLine::Exec(words)) => [vec!["CMD".to_owned()], words.clone()].concat(),
+        HealthcheckTest::Command(CommandLine::Exec(words)) => {
+            [vec!["CMD".to_owned()], words.clone()].concat()
+        }
     };
     let nanoseconds = |duration: Option<std::time::Duration>| {
         duration.map_or(0, |duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX))

@@ -1,7 +1,8 @@
 //! Parsed stages to what must be done (contract 8.2, 8.3, 8.6, 8.8): pure, no disk, no clock.
 //!
-//! [`graph`] finds which stages are needed and in which order, [`arguments`] knows the build arguments, [`stage`] walks one stage's
-//! instructions with a [`state::StageState`] and writes down its [`operation::Operation`]s, image configuration and history.
+//! [`graph`] finds which stages are needed and in which order, [`arguments`] knows the build arguments,
+//! [`stage`] walks one stage's instructions with a [`state::StageState`] and writes down its
+//! [`operation::Operation`]s, image configuration and history.
 
 pub(crate) mod arguments;
 pub(crate) mod graph;

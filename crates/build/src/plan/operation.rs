@@ -41,7 +41,8 @@ pub(crate) struct RunOperation {
     pub argv: Vec<String>,
     /// In the order in which the variables were first set.
     pub env: Vec<(String, String)>,
-    /// Proxy settings that were given as build arguments: they reach the process, never the cache key (contract 8.3.5).
+    /// Proxy settings that were given as build arguments: they reach the process, never the cache key
+    /// (contract 8.3.5).
     pub proxies: Vec<(String, String)>,
     pub cwd: String,
     pub user: String,
@@ -52,12 +53,26 @@ pub(crate) struct RunOperation {
 /// One mount of a `RUN`; targets are absolute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PlannedMount {
-    Bind { target: String, origin: Origin, source: String, writable: bool },
-    Cache { mount: CacheMount, initial: Option<(Origin, String)> },
-    Tmpfs { target: String, size: Option<u64> },
+    Bind {
+        target: String,
+        origin: Origin,
+        source: String,
+        writable: bool,
+    },
+    Cache {
+        mount: CacheMount,
+        initial: Option<(Origin, String)>,
+    },
+    Tmpfs {
+        target: String,
+        size: Option<u64>,
+    },
     Secret(SecretMount),
     /// A heredoc that is a program of its own (contract 8.2.1).
-    Script { target: String, body: String },
+    Script {
+        target: String,
+        body: String,
+    },
 }
 
 impl PlannedMount {

@@ -20,8 +20,13 @@ pub(super) struct RunContext<'a> {
 }
 
 /// Plans a `RUN`; also returns its history text.
-pub(super) fn run(state: &StageState, run: &Run, context: &RunContext) -> Result<(Operation, String), Problem> {
-    let mut mounts = run.mounts.iter().map(|text| planned_mount(state, text, context)).collect::<Result<Vec<_>, _>>()?;
+pub(super) fn run(
+    state: &StageState,
+    run: &Run,
+    context: &RunContext,
+) -> Result<(Operation, String), Problem> {
+    let mut mounts =
+        run.mounts.iter().map(|text| planned_mount(state, text, context)).collect::<Result<Vec<_>, _>>()?;
     let (argv, script) = command(state, run)?;
     mounts.extend(script);
     let text = history::run(&state.arguments, &argv);
@@ -42,15 +47,20 @@ fn network(flag: Option<&str>, context: &RunContext) -> Result<NetworkMode, Prob
         None | Some("default") => Ok(context.network),
         Some("none") => Ok(NetworkMode::None),
         _ if context.allow_host_network || context.network == NetworkMode::Host => Ok(NetworkMode::Host),
-        _ => Err(Problem::new("RUN --network=host needs the entitlement network.host").help("allow it for this build")),
+        _ => Err(Problem::new("RUN --network=host needs the entitlement network.host")
+            .help("allow it for this build")),
     }
 }
 
 fn command(state: &StageState, run: &Run) -> Result<(Vec<String>, Option<PlannedMount>), Problem> {
     let text = match (&run.command, run.heredocs.as_slice()) {
         (CommandLine::Exec(words), _) if words.is_empty() => return Err(Problem::new("RUN needs a command")),
-        (command, []) | (command @ CommandLine::Exec(_), _) => return Ok((metadata::command_words(state, command), None)),
-        (CommandLine::Shell(text), [only]) if is_whole_command(text) => return Ok(whole_heredoc(state, only)),
+        (command, []) | (command @ CommandLine::Exec(_), _) => {
+            return Ok((metadata::command_words(state, command), None));
+        }
+        (CommandLine::Shell(text), [only]) if is_whole_command(text) => {
+            return Ok(whole_heredoc(state, only));
+        }
         (CommandLine::Shell(text), heredocs) => with_bodies(text, heredocs),
     };
     Ok((metadata::command_words(state, &CommandLine::Shell(text)), None))
@@ -88,12 +98,16 @@ fn planned_mount(state: &StageState, text: &str, context: &RunContext) -> Result
         MountFlag::Cache(mut cache) => {
             cache.target = absolute_target(cwd, &cache.target)?;
             let initial = match (&cache.from, &cache.source) {
-                (Some(from), source) => Some(((context.origin)(Some(from))?, paths::relative(source.as_deref().unwrap_or("/")))),
+                (Some(from), source) => {
+                    Some(((context.origin)(Some(from))?, paths::relative(source.as_deref().unwrap_or("/"))))
+                }
                 (None, _) => None,
             };
             PlannedMount::Cache { mount: cache, initial }
         }
-        MountFlag::Tmpfs { target, size } => PlannedMount::Tmpfs { target: absolute_target(cwd, &target)?, size },
+        MountFlag::Tmpfs { target, size } => {
+            PlannedMount::Tmpfs { target: absolute_target(cwd, &target)?, size }
+        }
         MountFlag::Secret(mut secret) => {
             secret.target = secret.target.map(|target| absolute_target(cwd, &target)).transpose()?;
             PlannedMount::Secret(secret)

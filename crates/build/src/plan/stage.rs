@@ -48,10 +48,16 @@ impl Planner<'_> {
         let stage: &Stage = &self.names.file.stages[index];
         let mut plan = StagePlan { base, entries: Vec::new(), state };
         for instruction in &stage.instructions {
-            let (created_by, operation) = self
-                .instruction(index, &mut plan.state, instruction)
-                .map_err(|problem| self.names.file.error_at(instruction.line, &instruction.source, problem))?;
-            plan.entries.push(Entry { line: instruction.line, source: instruction.source.clone(), created_by, operation });
+            let (created_by, operation) =
+                self.instruction(index, &mut plan.state, instruction).map_err(|problem| {
+                    self.names.file.error_at(instruction.line, &instruction.source, problem)
+                })?;
+            plan.entries.push(Entry {
+                line: instruction.line,
+                source: instruction.source.clone(),
+                created_by,
+                operation,
+            });
         }
         Ok(plan)
     }
@@ -66,7 +72,9 @@ impl Planner<'_> {
         let (operation, text) = match &instruction.kind {
             InstructionKind::Arg(definitions) => return Ok((Some(self.arg(state, definitions)?), None)),
             InstructionKind::Workdir(path) => return workdir(state, &state.word(escape, path)?),
-            InstructionKind::Run(run) => run::run(state, run, &self.run_context(&|from| self.names.origin(from, index)))?,
+            InstructionKind::Run(run) => {
+                run::run(state, run, &self.run_context(&|from| self.names.origin(from, index)))?
+            }
             InstructionKind::Copy(copy) => {
                 transfer::copy(state, escape, copy, self.names.origin(copy.from.as_deref(), index)?)?
             }
@@ -76,7 +84,10 @@ impl Planner<'_> {
         Ok((Some(text), Some(operation)))
     }
 
-    fn run_context<'b>(&'b self, origin: &'b dyn Fn(Option<&str>) -> Result<Origin, Problem>) -> RunContext<'b> {
+    fn run_context<'b>(
+        &'b self,
+        origin: &'b dyn Fn(Option<&str>) -> Result<Origin, Problem>,
+    ) -> RunContext<'b> {
         RunContext {
             arguments: self.arguments,
             escape: self.names.file.escape,

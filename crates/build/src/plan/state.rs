@@ -27,7 +27,8 @@ impl StageState {
         Self::from_image(image)
     }
 
-    /// The state right after `FROM` an image. Its triggers are taken off: they have been put into the stage (contract 8.2.10).
+    /// The state right after `FROM` an image. Its triggers are taken off: they have been put into the stage
+    /// (contract 8.2.10).
     pub fn from_image(mut image: ImageConfig) -> Self {
         image.config.on_build.clear();
         let pairs = image.config.env.iter().map(|pair| pair.split_once('=').unwrap_or((pair, "")));
@@ -78,7 +79,11 @@ impl StageState {
     }
 
     /// Calls `expand` with an expander for this state's variables.
-    pub fn expand<T>(&self, escape: char, expand: impl FnOnce(Expander) -> Result<T, ExpandError>) -> Result<T, ExpandError> {
+    pub fn expand<T>(
+        &self,
+        escape: char,
+        expand: impl FnOnce(Expander) -> Result<T, ExpandError>,
+    ) -> Result<T, ExpandError> {
         let lookup = |name: &str| self.variables.get(name).cloned();
         expand(Expander { escape, lookup: &lookup })
     }

@@ -8,7 +8,12 @@ use crate::dockerfile::{Add, Copy, Problem, Source, Transfer};
 use crate::paths;
 
 /// Plans a `COPY`; also returns its history text.
-pub(super) fn copy(state: &StageState, escape: char, copy: &Copy, origin: Origin) -> Result<(Operation, String), Problem> {
+pub(super) fn copy(
+    state: &StageState,
+    escape: char,
+    copy: &Copy,
+    origin: Origin,
+) -> Result<(Operation, String), Problem> {
     let mut planned = plan(state, escape, "COPY", &copy.transfer, origin)?;
     planned.0.parents = copy.parents;
     planned.0.into_directory |= copy.parents;
@@ -21,7 +26,9 @@ pub(super) fn add(state: &StageState, escape: char, add: &Add) -> Result<(Operat
         return Err(Problem::new("ADD --checksum works only for URLs, which are not supported"));
     }
     if add.keep_git_dir {
-        return Err(Problem::new("ADD --keep-git-dir works only for git repositories, which are not supported"));
+        return Err(Problem::new(
+            "ADD --keep-git-dir works only for git repositories, which are not supported",
+        ));
     }
     let (mut operation, text) = plan(state, escape, "ADD", &add.transfer, Origin::Context)?;
     for source in &operation.sources {
@@ -57,7 +64,8 @@ fn plan(
         ..transfer.clone()
     };
     if let Some(chmod) = &owner_and_mode.chmod {
-        mode::Change::parse(chmod).ok_or_else(|| Problem::new(format!("--chmod={chmod} is not a mode")).help("write 755 or u+x"))?;
+        mode::Change::parse(chmod)
+            .ok_or_else(|| Problem::new(format!("--chmod={chmod} is not a mode")).help("write 755 or u+x"))?;
     }
     let text = history::transfer(name, &owner_and_mode, &shown, &destination);
     let operation = CopyOperation {
@@ -67,7 +75,11 @@ fn plan(
         sources: sources(state, escape, written)?,
         chown: owner_and_mode.chown.filter(|chown| !chown.is_empty()),
         chmod: owner_and_mode.chmod.filter(|chmod| !chmod.is_empty()),
-        exclude: transfer.exclude.iter().map(|pattern| state.word(escape, pattern)).collect::<Result<_, _>>()?,
+        exclude: transfer
+            .exclude
+            .iter()
+            .map(|pattern| state.word(escape, pattern))
+            .collect::<Result<_, _>>()?,
         link: transfer.link,
         parents: false,
         unpack: false,

@@ -1,4 +1,5 @@
-//! Content checksums of selected files (contract 8.7.3): names, kinds, modes, owners, attributes and data; never times or inodes.
+//! Content checksums of selected files (contract 8.7.3): names, kinds, modes, owners, attributes and data;
+//! never times or inodes.
 
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
@@ -39,7 +40,9 @@ impl Tree {
         match (kind(stat), content) {
             (_, Some(digest)) => field(hasher, &digest),
             (FileType::Symlink, _) => field(hasher, self.root.read_link(&entry.path)?.as_os_str().as_bytes()),
-            (FileType::CharacterDevice | FileType::BlockDevice, _) => field(hasher, stat.st_rdev.to_string().as_bytes()),
+            (FileType::CharacterDevice | FileType::BlockDevice, _) => {
+                field(hasher, stat.st_rdev.to_string().as_bytes())
+            }
             (FileType::Directory, _) => self.add_directory(hasher, &entry.path)?,
             _ => {}
         }
@@ -56,11 +59,18 @@ impl Tree {
     }
 
     /// The digests of all regular files; `None` for other entries.
-    fn contents(&self, entries: &[Entry], known: Option<&Digests>) -> Result<Vec<Option<FileDigest>>, TreeError> {
+    fn contents(
+        &self,
+        entries: &[Entry],
+        known: Option<&Digests>,
+    ) -> Result<Vec<Option<FileDigest>>, TreeError> {
         let regular = |entry: &Entry| kind(entry.stat) == FileType::RegularFile;
-        let mut contents: Vec<Option<FileDigest>> =
-            entries.iter().map(|entry| known.filter(|_| regular(entry)).and_then(|known| known.find(entry.stat))).collect();
-        let missing: Vec<usize> = (0..entries.len()).filter(|at| contents[*at].is_none() && regular(&entries[*at])).collect();
+        let mut contents: Vec<Option<FileDigest>> = entries
+            .iter()
+            .map(|entry| known.filter(|_| regular(entry)).and_then(|known| known.find(entry.stat)))
+            .collect();
+        let missing: Vec<usize> =
+            (0..entries.len()).filter(|at| contents[*at].is_none() && regular(&entries[*at])).collect();
         for (at, digest) in self.read_all(entries, &missing)? {
             contents[at] = Some(digest);
         }
@@ -77,7 +87,8 @@ impl Tree {
         };
         let parts = missing.chunks(missing.len().div_ceil(threads).max(1));
         std::thread::scope(|scope| {
-            let readers: Vec<_> = parts.map(|part| scope.spawn(move || self.read_part(entries, part))).collect();
+            let readers: Vec<_> =
+                parts.map(|part| scope.spawn(move || self.read_part(entries, part))).collect();
             let mut digests = Vec::with_capacity(missing.len());
             for reader in readers {
                 digests.extend(reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
@@ -92,7 +103,8 @@ impl Tree {
             .map(|at| {
                 let path = &entries[*at].path;
                 let mut file = self.root.open_file(path)?;
-                let digest = digests::digest(&mut file, &mut buffer).map_err(|source| TreeError::read(path, source))?;
+                let digest = digests::digest(&mut file, &mut buffer)
+                    .map_err(|source| TreeError::read(path, source))?;
                 Ok((*at, digest))
             })
             .collect()
@@ -112,9 +124,17 @@ fn entries(selections: &[Selection]) -> Vec<Entry<'_>> {
     let mut entries = Vec::new();
     for selection in selections {
         let path = Path::new("/").join(&selection.path);
-        entries.push(Entry { name: Path::new("/").join(&selection.name), path: path.clone(), stat: &selection.stat });
+        entries.push(Entry {
+            name: Path::new("/").join(&selection.name),
+            path: path.clone(),
+            stat: &selection.stat,
+        });
         let below = selection.below.iter();
-        entries.extend(below.map(|found| Entry { name: found.path.clone(), path: path.join(&found.path), stat: &found.stat }));
+        entries.extend(below.map(|found| Entry {
+            name: found.path.clone(),
+            path: path.join(&found.path),
+            stat: &found.stat,
+        }));
     }
     entries
 }

@@ -1,4 +1,5 @@
-//! Digests of files' contents, remembered by inode, size and times, so that an unchanged context is not read again.
+//! Digests of files' contents, remembered by inode, size and times, so that an unchanged context is not read
+//! again.
 //!
 //! One file on disk per tree; whatever is wrong with it only costs reading the files again.
 
@@ -43,7 +44,8 @@ impl Identity {
     /// Whether the last change is long enough ago to be trusted.
     fn is_settled(&self) -> bool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i128::try_from((now.saturating_sub(SETTLED_AFTER)).as_nanos()).is_ok_and(|limit| self.3.max(self.4) < limit)
+        i128::try_from((now.saturating_sub(SETTLED_AFTER)).as_nanos())
+            .is_ok_and(|limit| self.3.max(self.4) < limit)
     }
 }
 
@@ -64,7 +66,8 @@ impl Digests {
     /// Reads what was stored; an unreadable file counts as empty.
     pub fn load(path: &Path) -> Self {
         let stored = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Stored>(&bytes).ok());
-        let files = stored.filter(|stored| stored.version == VERSION).map(|stored| stored.files).unwrap_or_default();
+        let files =
+            stored.filter(|stored| stored.version == VERSION).map(|stored| stored.files).unwrap_or_default();
         Self { known: Mutex::new(files.into_iter().collect()), changed: AtomicBool::new(false) }
     }
 

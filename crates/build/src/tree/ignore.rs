@@ -23,7 +23,8 @@ impl Ignore {
     /// Reads an ignore file (contract 8.5.2).
     pub fn parse(text: &str) -> Result<Self, TreeError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let lines = text.lines().filter(|line| !line.starts_with('#')).map(str::trim).filter(|line| !line.is_empty());
+        let lines =
+            text.lines().filter(|line| !line.starts_with('#')).map(str::trim).filter(|line| !line.is_empty());
         Self::from_patterns(lines)
     }
 
@@ -39,7 +40,13 @@ impl Ignore {
 
     /// The matches of a cleaned path, given those of its directory.
     pub fn matches(&self, path: &str, parent: &Matches) -> Matches {
-        Matches(self.0.iter().zip(&parent.0).map(|(pattern, above)| *above || pattern.glob.matches(path)).collect())
+        Matches(
+            self.0
+                .iter()
+                .zip(&parent.0)
+                .map(|(pattern, above)| *above || pattern.glob.matches(path))
+                .collect(),
+        )
     }
 
     /// The matches of a cleaned path, found from the root.
@@ -88,10 +95,24 @@ mod tests {
     #[test]
     fn patterns_are_anchored_and_cover_what_is_below() {
         let table = [
-            ("foo", "foo", true), ("foo", "a/foo", false), ("foo", "foo/bar", true), ("/foo", "foo", true), ("foo/", "foo/x", true),
-            ("./foo", "foo", true), ("*/foo", "a/foo", true), ("*/foo", "a/b/foo", false), ("**/foo", "a/b/foo", true),
-            ("**/foo", "foo/x", true), ("*.md", "README.md", true), ("*.md", "docs/README.md", false), ("**", "a/b", true),
-            ("a/**", "a/b/c", true), ("[ab]", "b", true), (" foo ", "foo", true), ("../foo", "foo", true), (".", "a", false),
+            ("foo", "foo", true),
+            ("foo", "a/foo", false),
+            ("foo", "foo/bar", true),
+            ("/foo", "foo", true),
+            ("foo/", "foo/x", true),
+            ("./foo", "foo", true),
+            ("*/foo", "a/foo", true),
+            ("*/foo", "a/b/foo", false),
+            ("**/foo", "a/b/foo", true),
+            ("**/foo", "foo/x", true),
+            ("*.md", "README.md", true),
+            ("*.md", "docs/README.md", false),
+            ("**", "a/b", true),
+            ("a/**", "a/b/c", true),
+            ("[ab]", "b", true),
+            (" foo ", "foo", true),
+            ("../foo", "foo", true),
+            (".", "a", false),
         ];
         for (file, path, expected) in table {
             assert_eq!(ignored(file, path), expected, "{file} {path}");

@@ -1,7 +1,8 @@
 //! Trees that files are taken from: the context, a named context, a stage, an image.
 //!
-//! Owns finding files ([`select`]), leaving out what `.dockerignore` says ([`ignore`]) and their content checksums ([`checksum`]).
-//! Everything below a tree's root is opened through [`wharf_container::fsroot::Root`] and never followed out of it.
+//! Owns finding files ([`select`]), leaving out what `.dockerignore` says ([`ignore`]) and their content
+//! checksums ([`checksum`]). Everything below a tree's root is opened through
+//! [`wharf_container::fsroot::Root`] and never followed out of it.
 
 pub(crate) mod checksum;
 pub(crate) mod digests;
@@ -85,6 +86,7 @@ pub(crate) fn resolved_path(root: &Root, found: BorrowedFd<'_>) -> io::Result<Pa
     use std::os::fd::AsFd;
     let location = |fd: BorrowedFd<'_>| std::fs::read_link(format!("/proc/self/fd/{}", fd.as_raw_fd()));
     let (root, found) = (location(root.as_fd())?, location(found)?);
-    let below = found.strip_prefix(&root).map_err(|_| io::Error::other("it moved away while it was looked at"))?;
+    let below =
+        found.strip_prefix(&root).map_err(|_| io::Error::other("it moved away while it was looked at"))?;
     Ok(below.to_owned())
 }

@@ -41,8 +41,8 @@ pub(crate) fn kind(stat: &Stat) -> FileType {
 }
 
 impl Tree {
-    /// Everything that a source means; nothing when a wildcard matches nothing, which Docker accepts. `exclude` holds patterns relative
-    /// to a selected directory, or to a file's own name.
+    /// Everything that a source means; nothing when a wildcard matches nothing, which Docker accepts.
+    /// `exclude` holds patterns relative to a selected directory, or to a file's own name.
     pub fn select(&self, source: &str, exclude: &Ignore) -> Result<Vec<Selection>, TreeError> {
         let (before, after) = source.split_once("/./").unwrap_or(("", source));
         let pivot = paths::relative(before);
@@ -98,7 +98,8 @@ impl Tree {
     fn fill(&self, selection: &mut Selection, matches: Matches, exclude: &Ignore) -> Result<(), TreeError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let opened = self.root.open_with(&Path::new("/").join(&selection.path), flags, Mode::empty())?;
-        let mut walk = Walk { tree: self, exclude, start: selection.path.clone(), found: Vec::new(), complete: true };
+        let mut walk =
+            Walk { tree: self, exclude, start: selection.path.clone(), found: Vec::new(), complete: true };
         walk.directory(opened, PathBuf::new(), matches, exclude.at_root())?;
         selection.below = walk.found;
         selection.complete = walk.complete;
@@ -124,7 +125,13 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn directory(&mut self, directory: OwnedFd, path: PathBuf, ignored: Matches, excluded: Matches) -> Result<(), TreeError> {
+    fn directory(
+        &mut self,
+        directory: OwnedFd,
+        path: PathBuf,
+        ignored: Matches,
+        excluded: Matches,
+    ) -> Result<(), TreeError> {
         let names = sorted_names(&directory).map_err(|source| TreeError::read(&path, source))?;
         for name in names {
             self.entry(&directory, &name, path.join(&name), &ignored, &excluded)?;
@@ -144,7 +151,8 @@ impl Walk<'_> {
         let ignored = self.tree.ignore.matches(&from_root.to_string_lossy(), ignored);
         let excluded = self.exclude.matches(&path.to_string_lossy(), excluded);
         let left_out = self.tree.ignore.ignores(&ignored) || self.exclude.ignores(&excluded);
-        let stat = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).map_err(|source| TreeError::read(&from_root, source))?;
+        let stat = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|source| TreeError::read(&from_root, source))?;
         self.complete &= !left_out;
         let before = self.found.len();
         if !left_out || kind(&stat) == FileType::Directory {
@@ -164,7 +172,8 @@ impl Walk<'_> {
     }
 
     fn may_include_below(&self, from_root: &Path, path: &Path) -> bool {
-        self.tree.ignore.may_include_below(&from_root.to_string_lossy()) || self.exclude.may_include_below(&path.to_string_lossy())
+        self.tree.ignore.may_include_below(&from_root.to_string_lossy())
+            || self.exclude.may_include_below(&path.to_string_lossy())
     }
 }
 

@@ -16,14 +16,20 @@ pub(super) fn has_wildcards(source: &str) -> bool {
     source.contains(['*', '?', '[', '\\'])
 }
 
-/// All paths that match a cleaned pattern, sorted. A wildcard never crosses a `/`, so it is matched directory by directory.
+/// All paths that match a cleaned pattern, sorted. A wildcard never crosses a `/`, so it is matched directory
+/// by directory.
 pub(super) fn expand(root: &Root, pattern: &str) -> Result<Vec<String>, TreeError> {
     let mut found = vec![String::new()];
     for part in pattern.split('/') {
         let glob = Glob::path(part).map_err(|_| TreeError::BadPattern(pattern.to_owned()))?;
         let mut next = Vec::new();
         for directory in &found {
-            next.extend(names(root, directory)?.into_iter().filter(|name| glob.matches(name)).map(|name| paths::join(directory, &name)));
+            next.extend(
+                names(root, directory)?
+                    .into_iter()
+                    .filter(|name| glob.matches(name))
+                    .map(|name| paths::join(directory, &name)),
+            );
         }
         found = next;
     }
@@ -31,10 +37,13 @@ pub(super) fn expand(root: &Root, pattern: &str) -> Result<Vec<String>, TreeErro
     Ok(found)
 }
 
-/// The names in a directory; none when it is no directory. A name that is no UTF-8 cannot be written in a Dockerfile and matches nothing.
+/// The names in a directory; none when it is no directory. A name that is no UTF-8 cannot be written in a
+/// Dockerfile and matches nothing.
 fn names(root: &Root, directory: &str) -> Result<Vec<String>, TreeError> {
     let path = Path::new("/").join(directory);
-    let Ok(opened) = root.open_with(&path, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()) else { return Ok(Vec::new()) };
+    let Ok(opened) = root.open_with(&path, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()) else {
+        return Ok(Vec::new());
+    };
     read_names(opened).map_err(|source| TreeError::read(&path, source))
 }
 

@@ -1,4 +1,5 @@
-//! Extended attributes that belong to a file's content: file capabilities and everything a user set (contract 8.7.3).
+//! Extended attributes that belong to a file's content: file capabilities and everything a user set (contract
+//! 8.7.3).
 
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;

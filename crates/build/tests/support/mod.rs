@@ -1,6 +1,8 @@
-//! What the tests build with: a store with a busybox image, a runner that really runs processes, and a record of the events.
+//! What the tests build with: a store with a busybox image, a runner that really runs processes, and a record
+//! of the events.
 //!
-//! The runner mounts the step's overlay in a mount namespace of its own and changes its root there, so nothing stays behind.
+//! The runner mounts the step's overlay in a mount namespace of its own and changes its root there, so
+//! nothing stays behind.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,16 +17,17 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tempfile::TempDir;
 use wharf_build::{
-    BuildError, BuildEvent, BuildRequest, Builder, BuiltImage, Context, DockerfileSource, ImagePuller, OutputSink, OutputStream, PullError,
-    PullSink, RunExit, RunMount, RunStep, RunnerError, Services, StepRunner,
+    BuildError, BuildEvent, BuildRequest, Builder, BuiltImage, Context, DockerfileSource, ImagePuller,
+    OutputSink, OutputStream, PullError, PullSink, RunExit, RunMount, RunStep, RunnerError, Services,
+    StepRunner,
 };
 use wharf_image::store::{Commit, Image, ImageStore};
 use wharf_image::{ImageConfig, Platform, Reference};
 
 const BUSYBOX: &str = "/bin/busybox";
 const APPLETS: [&str; 24] = [
-    "sh", "cat", "echo", "ls", "mkdir", "touch", "rm", "id", "env", "pwd", "chmod", "chown", "stat", "test", "true", "false", "cp", "mv", "ln",
-    "sleep", "date", "head", "hostname", "grep",
+    "sh", "cat", "echo", "ls", "mkdir", "touch", "rm", "id", "env", "pwd", "chmod", "chown", "stat", "test",
+    "true", "false", "cp", "mv", "ln", "sleep", "date", "head", "hostname", "grep",
 ];
 
 /// A place to build in.
@@ -104,7 +107,8 @@ impl Workshop {
 
     pub async fn good_request(&self, request: &BuildRequest) -> Built<'_> {
         let outcome = self.build(request).await;
-        let built = outcome.result.unwrap_or_else(|error| panic!("{}\n{:#?}", error.report(), outcome.events));
+        let built =
+            outcome.result.unwrap_or_else(|error| panic!("{}\n{:#?}", error.report(), outcome.events));
         Built { workshop: self, image: self.store.image(&built.id).unwrap(), events: outcome.events }
     }
 
@@ -126,7 +130,11 @@ impl Workshop {
         for applet in APPLETS {
             symlink("busybox", root.join("bin").join(applet)).unwrap();
         }
-        fs::write(root.join("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n").unwrap();
+        fs::write(
+            root.join("etc/passwd"),
+            "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n",
+        )
+        .unwrap();
         fs::write(root.join("etc/group"), "root:x:0:\napp:x:1001:\nweb:x:33:\n").unwrap();
         let layer = self.store.commit_layer(&root, Commit::Move).unwrap();
         let mut config = ImageConfig::new(&Platform::host());
@@ -147,7 +155,10 @@ impl Built<'_> {
     /// The file of the topmost layer that has it.
     pub fn path(&self, path: &str) -> Option<PathBuf> {
         let layers = self.workshop.store.layer_dirs(&self.image.id).unwrap();
-        layers.iter().map(|layer| layer.join(path.trim_start_matches('/'))).find(|path| path.symlink_metadata().is_ok())
+        layers
+            .iter()
+            .map(|layer| layer.join(path.trim_start_matches('/')))
+            .find(|path| path.symlink_metadata().is_ok())
     }
 
     pub fn read(&self, path: &str) -> String {
@@ -238,7 +249,11 @@ impl ChrootRunner {
 }
 
 impl StepRunner for ChrootRunner {
-    fn run<'a>(&'a self, step: RunStep, output: &'a OutputSink<'a>) -> BoxFuture<'a, Result<RunExit, RunnerError>> {
+    fn run<'a>(
+        &'a self,
+        step: RunStep,
+        output: &'a OutputSink<'a>,
+    ) -> BoxFuture<'a, Result<RunExit, RunnerError>> {
         let view = self.views.join(self.runs.fetch_add(1, Ordering::Relaxed).to_string());
         async move {
             let finished = tokio::task::spawn_blocking(move || run(&step, &view)).await.unwrap();
@@ -267,7 +282,8 @@ fn run(step: &RunStep, view: &Path) -> std::io::Result<(i32, Vec<u8>)> {
     Ok((status.code().unwrap_or(255), text))
 }
 
-/// Mounts like the engine does: mount points that are missing are made, the managed files and `/proc` are always there.
+/// Mounts like the engine does: mount points that are missing are made, the managed files and `/proc` are
+/// always there.
 fn script(step: &RunStep, view: &Path) -> String {
     let view = view.display();
     let lowers: Vec<String> = step.lowers.iter().map(|path| path.display().to_string()).collect();
@@ -299,11 +315,16 @@ fn mount_line(mount: &RunMount, view: &str) -> String {
     match mount {
         RunMount::Bind { source, target, read_only } => {
             let (source, target) = (source.display(), format!("{view}{target}"));
-            let make = format!("if [ -d {source} ]; then mkdir -p {target}; else mkdir -p $(dirname {target}); touch {target}; fi");
-            let remount = if *read_only { format!("; mount -o remount,bind,ro {target}") } else { String::new() };
+            let make = format!(
+                "if [ -d {source} ]; then mkdir -p {target}; else mkdir -p $(dirname {target}); touch {target}; fi"
+            );
+            let remount =
+                if *read_only { format!("; mount -o remount,bind,ro {target}") } else { String::new() };
             format!("{make}; mount --bind {source} {target}{remount}")
         }
-        RunMount::Tmpfs { target, .. } => format!("mkdir -p {view}{target}; mount -t tmpfs tmpfs {view}{target}"),
+        RunMount::Tmpfs { target, .. } => {
+            format!("mkdir -p {view}{target}; mount -t tmpfs tmpfs {view}{target}")
+        }
     }
 }
 

@@ -28,7 +28,9 @@ pub(super) fn parse(line: &Line) -> Result<From, Problem> {
 fn stage_name(written: &str) -> Result<String, Problem> {
     let name = written.to_lowercase();
     let valid = name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_.".contains(letter));
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_.".contains(letter));
     match name.as_str() {
         "scratch" => Err(Problem::new("the stage name scratch is reserved").help("choose another name")),
         _ if valid => Ok(name),

@@ -22,7 +22,10 @@ pub(super) fn parse(line: &Line) -> Result<Healthcheck, Problem> {
         "NONE" if argument.trim().is_empty() => HealthcheckTest::Disabled,
         "NONE" => return Err(Problem::new("HEALTHCHECK NONE takes no arguments")),
         "CMD" => HealthcheckTest::Command(probe(argument.trim())?),
-        _ => return Err(Problem::new(format!("HEALTHCHECK takes NONE or CMD, not {kind:?}")).help("write HEALTHCHECK CMD command")),
+        _ => {
+            return Err(Problem::new(format!("HEALTHCHECK takes NONE or CMD, not {kind:?}"))
+                .help("write HEALTHCHECK CMD command"));
+        }
     };
     Ok(Healthcheck {
         test,
@@ -68,8 +71,11 @@ fn parse_duration(text: &str) -> Option<Duration> {
     while !rest.is_empty() {
         let digits = rest.find(|character: char| !character.is_ascii_digit() && character != '.')?;
         let amount: f64 = rest[..digits].parse().ok()?;
-        let unit_end = rest[digits..].find(|character: char| character.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
-        total = total.checked_add(Duration::try_from_secs_f64(amount * seconds(&rest[digits..unit_end])?).ok()?)?;
+        let unit_end = rest[digits..]
+            .find(|character: char| character.is_ascii_digit())
+            .map_or(rest.len(), |at| digits + at);
+        total = total
+            .checked_add(Duration::try_from_secs_f64(amount * seconds(&rest[digits..unit_end])?).ok()?)?;
         rest = &rest[unit_end..];
     }
     (!text.is_empty()).then_some(total)

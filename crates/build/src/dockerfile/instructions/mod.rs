@@ -17,8 +17,24 @@ use super::words;
 pub(super) use from::From;
 
 const NAMES: [&str; 18] = [
-    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "RUN",
-    "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+    "ADD",
+    "ARG",
+    "CMD",
+    "COPY",
+    "ENTRYPOINT",
+    "ENV",
+    "EXPOSE",
+    "FROM",
+    "HEALTHCHECK",
+    "LABEL",
+    "MAINTAINER",
+    "ONBUILD",
+    "RUN",
+    "SHELL",
+    "STOPSIGNAL",
+    "USER",
+    "VOLUME",
+    "WORKDIR",
 ];
 
 /// `FROM` opens a stage; everything else stands in one.
@@ -91,7 +107,8 @@ fn command_line(text: &str) -> Result<CommandLine, Problem> {
     })
 }
 
-/// Parses the text of an `ONBUILD` trigger, which holds one instruction with its heredoc bodies (contract 8.2.10).
+/// Parses the text of an `ONBUILD` trigger, which holds one instruction with its heredoc bodies (contract
+/// 8.2.10).
 pub(crate) fn parse_trigger(text: &str, escape: char) -> Result<InstructionKind, Problem> {
     let lines = reader::read(text, escape).map_err(|(_, problem)| problem)?.lines;
     let [line] = lines.as_slice() else {

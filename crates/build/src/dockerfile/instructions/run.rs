@@ -6,8 +6,12 @@ use super::super::model::Run;
 use super::super::mount;
 use super::{Line, command_line};
 
-const FLAGS: Known =
-    &[("mount", FlagKind::List), ("network", FlagKind::Value), ("security", FlagKind::Value), ("device", FlagKind::List)];
+const FLAGS: Known = &[
+    ("mount", FlagKind::List),
+    ("network", FlagKind::Value),
+    ("security", FlagKind::Value),
+    ("device", FlagKind::List),
+];
 
 pub(super) fn parse(line: &Line) -> Result<Run, Problem> {
     let (flags, rest) = line.flags(FLAGS)?;
@@ -30,7 +34,9 @@ pub(super) fn parse(line: &Line) -> Result<Run, Problem> {
 fn check_security(mode: Option<&str>) -> Result<(), Problem> {
     match mode {
         None | Some("sandbox") => Ok(()),
-        Some("insecure") => Err(Problem::new("RUN --security=insecure is not supported: it needs the entitlement security.insecure")),
+        Some("insecure") => Err(Problem::new(
+            "RUN --security=insecure is not supported: it needs the entitlement security.insecure",
+        )),
         Some(other) => Err(Problem::new(format!("--security takes sandbox or insecure, not {other:?}"))),
     }
 }

@@ -29,7 +29,8 @@ fn definitions(line: &Line) -> Result<Vec<ArgDefinition>, Problem> {
 }
 
 fn definition(word: &str) -> Result<ArgDefinition, Problem> {
-    let (name, default) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value.to_owned())));
+    let (name, default) =
+        word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value.to_owned())));
     match name {
         "" => Err(Problem::new(format!("ARG: a name must not be empty in {word:?}"))),
         name => Ok(ArgDefinition { name: name.to_owned(), default }),
