@@ -283,9 +283,16 @@ fn gnu_tar_archives_with_holes_and_long_names_are_read() {
     let file = fs::File::create(&path).unwrap();
     std::os::unix::fs::FileExt::write_all_at(&file, b"end", 5_000_000).unwrap();
     file.set_len(6_000_000).unwrap();
-    for format in ["gnu", "posix"] {
+    let formats = [
+        vec!["--format", "gnu"],
+        vec!["--format", "posix", "--sparse-version", "0.0"],
+        vec!["--format", "posix", "--sparse-version", "0.1"],
+        vec!["--format", "posix", "--sparse-version", "1.0"],
+    ];
+    for format in formats {
         let output = std::process::Command::new("tar")
-            .args(["--sparse", "--format", format, "-c", "."])
+            .args(&format)
+            .args(["--sparse", "-c", "."])
             .current_dir(source.path())
             .output()
             .unwrap();
@@ -294,9 +301,23 @@ fn gnu_tar_archives_with_holes_and_long_names_are_read() {
         extract(&mut TarReader::new(output.stdout.as_slice()), place.inside.path(), Deletions::Overlay)
             .unwrap();
         let read = fs::read(place.inside(&long).join("sparse")).unwrap();
-        assert_eq!(read.len(), 6_000_000, "{format}");
-        assert!(read == fs::read(&path).unwrap(), "{format}");
+        assert_eq!(read.len(), 6_000_000, "{format:?}");
+        assert!(read == fs::read(&path).unwrap(), "{format:?}");
     }
+}
+
+#[test]
+fn impossible_sizes_are_refused() {
+    let mut header = tar::Header::new_gnu();
+    header.set_path("f").unwrap();
+    header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header.set_size(u64::MAX);
+    header.set_cksum();
+    let error = TarReader::new(&header.as_bytes()[..]).next_entry().unwrap_err();
+    assert!(error.to_string().contains("impossible size"), "{error}");
 }
 
 #[test]
@@ -324,4 +345,59 @@ fn sparse_maps_that_lie_are_refused() {
     bytes.resize(2048, 0);
     let error = TarReader::new(bytes.as_slice()).next_entry().unwrap_err();
     assert!(error.to_string().contains("sparse map"), "{error}");
+}
+
+/// GNU tar's output for a tree with every kind of header, or nothing where there is no tar.
+fn rich_archives() -> Vec<Vec<u8>> {
+    let source = tempfile::tempdir().unwrap();
+    fs::create_dir(source.path().join("d".repeat(150))).unwrap();
+    let file = fs::File::create(source.path().join("sparse")).unwrap();
+    for offset in [0, 100_000, 300_000] {
+        std::os::unix::fs::FileExt::write_all_at(&file, b"data", offset).unwrap();
+    }
+    std::os::unix::fs::symlink("t".repeat(150), source.path().join("link")).unwrap();
+    let make = |arguments: &[&str]| {
+        let output = std::process::Command::new("tar")
+            .args(arguments)
+            .args(["--sparse", "-c", "."])
+            .current_dir(source.path())
+            .output();
+        output.map(|output| output.stdout).unwrap_or_default()
+    };
+    let posix = |version: &str| make(&["--format", "posix", "--sparse-version", version]);
+    vec![make(&["--format", "gnu"]), posix("0.0"), posix("0.1"), posix("1.0")]
+}
+
+#[test]
+fn damaged_archives_end_in_an_error_and_never_in_a_panic() {
+    let mut state = 42u64;
+    let mut random = |limit: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(state >> 33).unwrap() % limit
+    };
+    for original in rich_archives().into_iter().filter(|archive| !archive.is_empty()) {
+        for _ in 0..3000 {
+            let mut damaged = original.clone();
+            for _ in 0..=random(4) {
+                let position = random(damaged.len());
+                damaged[position] = [0, b'0', b'7', b'9', 0xff, b'\n', b'=', b' '][random(8)];
+            }
+            repair_checksums(&mut damaged);
+            let mut reader = TarReader::new(damaged.as_slice());
+            while let Ok(Some(_)) = reader.next_entry() {
+                if std::io::copy(&mut reader, &mut std::io::sink()).is_err() {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Without this nearly every damage would end at the checksum and test nothing else.
+fn repair_checksums(archive: &mut [u8]) {
+    for block in archive.chunks_exact_mut(512).filter(|block| &block[257..262] == b"ustar") {
+        let sum: u32 =
+            block[..148].iter().chain(&block[156..]).map(|&byte| u32::from(byte)).sum::<u32>() + 256;
+        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    }
 }

@@ -67,7 +67,7 @@ impl<W: Write> Write for HashingWriter<W> {
 /// layers below, top first, as far as they are known.
 ///
 /// # Errors
-/// [`LayerError::Digest`] when the uncompressed content is not `expected`, and everything [`super::extract`] fails with.
+/// [`LayerError::Digest`] when the uncompressed content is not `expected`, and everything [`super::extract()`] fails with.
 /// The directory is then to be thrown away.
 pub(crate) fn unpack_verified(
     compressed: impl Read,

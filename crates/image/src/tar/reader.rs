@@ -8,6 +8,8 @@ use super::{BLOCK, padding, sparse};
 
 /// Largest extended header or long name in bytes; the limit Go's reader has, so every real image fits.
 const MAX_EXTENSION: u64 = 1024 * 1024;
+/// Larger files do not exist (the kernel's offsets are signed).
+const MAX_CONTENT: u64 = i64::MAX as u64;
 const XATTR_PREFIX: &[u8] = b"SCHILY.xattr.";
 
 /// Why an archive cannot be read.
@@ -147,6 +149,9 @@ impl<R: Read> TarReader<R> {
     ) -> Result<(), TarError> {
         let own = || header.entry_size().map_err(|_| TarError::Malformed("broken size"));
         let stored = records.number("size")?.map_or_else(own, Ok)?;
+        if stored > MAX_CONTENT {
+            return Err(TarError::Malformed("impossible size"));
+        }
         // Old sparse continuation blocks stand between the header and the data and are not counted by its size.
         let old = header.entry_type().as_byte() == b'S';
         let old_map = if old { Some(sparse::read_old_gnu(header, &mut self.source)?) } else { None };

@@ -10,6 +10,8 @@ use super::reader::TarError;
 
 /// More segments than this are refused: no real file has them and each costs memory.
 const MAX_SEGMENTS: usize = 1 << 16;
+/// Digits of the largest 64-bit number.
+const MAX_DIGITS: usize = 20;
 
 /// A run of stored bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +32,7 @@ pub(crate) fn check(segments: &[Segment], real_size: u64, stored: u64) -> Result
         }
         end =
             segment.offset.checked_add(segment.length).ok_or(TarError::Malformed("sparse map overflows"))?;
-        total += segment.length;
+        total = total.saturating_add(segment.length);
     }
     if end > real_size || total > stored {
         return Err(TarError::Malformed("sparse map does not fit the file"));
@@ -85,28 +87,39 @@ pub(crate) fn from_records(records: &Records) -> Result<Option<Vec<Segment>>, Ta
     pairs(&numbers).map(Some)
 }
 
-/// The map of PAX format 1.0, which stands in front of the data. Also returns how many bytes it took.
-pub(crate) fn read_from_data(mut source: impl Read) -> Result<(Vec<Segment>, u64), TarError> {
-    let mut block = [0u8; BLOCK];
-    let mut blocks = 0u64;
-    let mut numbers: Vec<u64> = Vec::new();
-    let mut text = Vec::new();
-    let complete =
-        |numbers: &[u64]| numbers.first().is_some_and(|&count| numbers.len() as u64 == 1 + 2 * count);
-    while !complete(&numbers) {
-        source.read_exact(&mut block).map_err(TarError::Read)?;
-        blocks += 1;
-        for &byte in &block {
+/// The map of PAX format 1.0, which stands in front of the data in whole blocks: a count and as many pairs, one number
+/// to a line.
+pub(crate) fn read_from_data(mut source: impl Read) -> Result<Vec<Segment>, TarError> {
+    let mut lines = Lines { block: [0; BLOCK], next: BLOCK };
+    let count = usize::try_from(lines.number(&mut source)?).unwrap_or(usize::MAX);
+    bound(count)?;
+    let numbers = (0..2 * count).map(|_| lines.number(&mut source)).collect::<Result<Vec<_>, _>>()?;
+    pairs(&numbers)
+}
+
+/// Reads numbers line by line and whole blocks at a time.
+struct Lines {
+    block: [u8; BLOCK],
+    next: usize,
+}
+
+impl Lines {
+    fn number(&mut self, source: &mut impl Read) -> Result<u64, TarError> {
+        let mut text = Vec::new();
+        loop {
+            if self.next == BLOCK {
+                source.read_exact(&mut self.block).map_err(TarError::Read)?;
+                self.next = 0;
+            }
+            let byte = self.block[self.next];
+            self.next += 1;
             match byte {
-                _ if complete(&numbers) => break,
-                b'\n' => numbers.push(decimal(&std::mem::take(&mut text))?),
-                _ => text.push(byte),
+                b'\n' => return decimal(&text),
+                _ if text.len() < MAX_DIGITS => text.push(byte),
+                _ => return Err(TarError::Malformed("a sparse map's number is too long")),
             }
         }
-        bound(numbers.len() / 2)?;
-        bound(numbers.first().map_or(0, |&count| usize::try_from(count).unwrap_or(usize::MAX)))?;
     }
-    Ok((pairs(&numbers[1..])?, blocks * BLOCK as u64))
 }
 
 fn pairs(numbers: &[u64]) -> Result<Vec<Segment>, TarError> {
