@@ -41,39 +41,10 @@ pub struct Core {
     /// The layer above every image (contract 1.3.8).
     pub init_layer: PathBuf,
     /// Set when the engine stops all containers to end itself: nothing is restarted any more.
-    ending: AtomicBool,
+    pub ending: AtomicBool,
 }
 
 impl Core {
-    /// Puts the parts together.
-    #[expect(clippy::too_many_arguments, reason = "one argument per part, used in one place")]
-    pub fn new(
-        paths: EnginePaths,
-        hierarchies: Hierarchies,
-        processes: Processes,
-        containers: ContainerStore,
-        volumes: VolumeStore,
-        images: LocalImages,
-        connector: Connector,
-        builder: Builder,
-        init_layer: PathBuf,
-    ) -> Core {
-        Core {
-            paths,
-            hierarchies,
-            processes,
-            events: Bus::default(),
-            containers,
-            volumes,
-            images,
-            connector,
-            builder,
-            execs: ExecTable::default(),
-            init_layer,
-            ending: AtomicBool::new(false),
-        }
-    }
-
     /// Whether the engine is about to end.
     pub fn is_ending(&self) -> bool {
         self.ending.load(Ordering::Acquire)

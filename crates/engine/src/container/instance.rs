@@ -144,7 +144,11 @@ impl Container {
     /// Changes what it does. A state that cannot be written stays in memory: the kernel is what counts, and the process goes on.
     pub fn update_state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = lock(&self.state);
+        let before = state.clone();
         let result = change(&mut state);
+        if *state == before {
+            return result;
+        }
         if let Err(error) = disk::save(&self.path("state.json"), &*state) {
             tracing::error!(
                 container = self.id,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde::Deserialize;
 use wharf_build::Builder;
@@ -13,6 +14,8 @@ use super::StartError;
 use crate::container::init_layer;
 use crate::container::store::ContainerStore;
 use crate::core::Core;
+use crate::events::Bus;
+use crate::exec::table::ExecTable;
 use crate::files;
 use crate::image::local::LocalImages;
 use crate::network::connector::Connector;
@@ -79,15 +82,18 @@ pub fn open(paths: &EnginePaths, processes: Processes) -> Result<Arc<Core>, Star
     let builder = Builder::open(&paths.build(), images.clone())
         .map_err(|error| StartError::new(at("build cache"), &error))?;
     let images = LocalImages::new(Registry::new(images, registries));
-    Ok(Arc::new(Core::new(
-        paths.clone(),
+    Ok(Arc::new(Core {
+        paths: paths.clone(),
         hierarchies,
         processes,
+        events: Bus::default(),
         containers,
         volumes,
         images,
         connector,
         builder,
+        execs: ExecTable::default(),
         init_layer,
-    )))
+        ending: AtomicBool::new(false),
+    }))
 }

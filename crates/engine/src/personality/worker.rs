@@ -26,10 +26,17 @@ use crate::paths::EnginePaths;
 use crate::process::Processes;
 use crate::{Engine, api, disk};
 
+/// A command must be able to go on after it has found the engine.
+const SHORTEST_IDLE: Duration = Duration::from_secs(1);
+/// How long connections that were made before the engine's end can still send their request.
+const LAST_CALLS: Duration = Duration::from_millis(200);
+/// How long open requests can take when the engine ends; those that follow something never end by themselves.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
 /// What can be chosen about a worker.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WorkerOptions {
-    /// How long to wait for the next request when nothing runs; absent is 30 s.
+    /// How long to wait for the next request when nothing runs; absent is 30 s, and it is never less than 1 s.
     pub idle: Option<Duration>,
 }
 
@@ -56,7 +63,7 @@ pub fn run_worker(paths: &EnginePaths, options: WorkerOptions) -> Result<i32, St
     runtime.block_on(async {
         let core = open(paths, processes.clone())?;
         adopt(&core, adoption).await;
-        serve(&core, options.idle.unwrap_or(DEFAULT_IDLE)).await
+        serve(&core, options.idle.unwrap_or(DEFAULT_IDLE).max(SHORTEST_IDLE)).await
     })?;
     processes.shutdown().map_err(|error| StartError::new("cannot reach the monitor", &error))?;
     Ok(0)
@@ -98,9 +105,10 @@ async fn serve(core: &Arc<Core>, idle: Duration) -> Result<(), StartError> {
     core.begin_ending();
     // From here on a client finds no engine and starts the next one; those who came before are served to their end.
     let _ = fs::remove_file(paths.socket());
+    tokio::time::sleep(LAST_CALLS).await;
     let mut open = activity.watch();
     let served = open.wait_for(|open| *open == 0);
-    let _ = tokio::time::timeout(Duration::from_secs(2), served).await;
+    let _ = tokio::time::timeout(LAST_ANSWERS, served).await;
     server.abort();
     let _ = fs::remove_file(paths.pid_file());
     leave_host(core);

@@ -181,10 +181,11 @@ fn auto_remove_and_events() {
 
 #[test]
 fn an_idle_engine_ends_and_leaves_nothing() {
-    let Some(engine) = engine_with(&[("WHARF_ENGINE_IDLE_SECONDS", "1")]) else { return };
+    let Some(mut engine) = engine_with(&[("WHARF_ENGINE_IDLE_SECONDS", "1")]) else { return };
     engine.run("short", &["true"], Value::Null);
-    let socket = engine.root().join("engine.sock");
-    eventually("the engine ends", || (!socket.exists()).then_some(()));
-    // What drops it expects one that answers.
-    std::mem::forget(engine);
+    engine.wait("short");
+    engine.wait_for_end();
+    for name in ["engine.sock", "engine.pid"] {
+        assert!(!engine.root().join(name).exists(), "{name} is left");
+    }
 }

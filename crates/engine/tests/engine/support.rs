@@ -91,6 +91,11 @@ impl TestEngine {
         i32::try_from(file[which]["pid"].as_i64().unwrap()).unwrap()
     }
 
+    /// Waits until the engine has ended by itself.
+    pub fn wait_for_end(&mut self) {
+        assert!(self.process.wait().unwrap().success());
+    }
+
     /// Starts the engine again after its monitor was killed.
     pub fn start_again(&mut self) {
         let new = start_in_namespace_of(self.root(), self.namespace());
@@ -223,6 +228,9 @@ fn start_in_namespace_of(root: &Path, pin: PathBuf) -> Child {
 
 impl Drop for TestEngine {
     fn drop(&mut self) {
+        if self.process.try_wait().is_ok_and(|ended| ended.is_some()) {
+            return;
+        }
         for container in self.get("/containers/json?all=1").as_array().into_iter().flatten() {
             let id = container["Id"].as_str().unwrap_or_default();
             self.call("DELETE", &format!("/containers/{id}?force=1&v=1"), None);

@@ -12,7 +12,7 @@ use crate::model::system::{DiskUsage, Info, Version};
 /// `GET` and `HEAD /_ping`. `Builder-Version: 1` tells the `docker` client that builds are classic ones here.
 pub async fn ping() -> Response {
     let headers = [
-        ("builder-version", "2"),
+        ("builder-version", "1"),
         ("swarm", "inactive"),
         ("cache-control", "no-cache, no-store, must-revalidate"),
         ("pragma", "no-cache"),

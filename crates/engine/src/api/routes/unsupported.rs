@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use axum::routing::{any, get, post};
 
 use crate::Engine;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, ApiResult};
+use crate::api::stream::{Hijack, refuse};
 
 const SWARM: &[&str] = &[
     "/swarm",
@@ -33,7 +34,7 @@ pub fn routes() -> Router<Engine> {
             post(|| refused("this engine keeps no registry logins: credentials come with each request")),
         )
         .route("/session", any(|| refused(BUILDKIT)))
-        .route("/grpc", any(|| refused(BUILDKIT)))
+        .route("/grpc", post(grpc))
         .route("/build/cancel", post(|| refused("to cancel a build, close its connection")))
         .route("/images/search", get(|| refused("searching a registry is not supported by this engine")))
         .route(
@@ -52,6 +53,11 @@ pub fn routes() -> Router<Engine> {
 
 /// What to do instead of a BuildKit session.
 pub const BUILDKIT: &str = "BuildKit sessions are not supported by this engine: build with DOCKER_BUILDKIT=0";
+
+/// `POST /grpc`: asked whether there is a BuildKit here.
+async fn grpc(hijack: Hijack) -> ApiResult {
+    hijack.take_over("h2c", async |connection| refuse(connection, BUILDKIT).await)
+}
 
 async fn refused(reason: &'static str) -> ApiError {
     ApiError::not_implemented(reason)

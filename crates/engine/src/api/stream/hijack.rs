@@ -5,7 +5,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 
 use super::detach::DetachKeys;
@@ -13,6 +13,9 @@ use super::frame::{media_type, output_body};
 use super::session;
 use crate::api::error::{ApiError, ApiResult};
 use crate::io::Attached;
+
+/// A connection that was taken over.
+pub type Connection = TokioIo<Upgraded>;
 
 /// The right to take over the connection of this request, when the client asked for that.
 pub struct Hijack(Option<OnUpgrade>);
@@ -34,9 +37,12 @@ impl Hijack {
     pub fn connect(self, attached: Attached, keys: DetachKeys) -> ApiResult {
         let tty = attached.tty;
         match self.0 {
-            Some(upgrade) => {
-                tokio::spawn(run(upgrade, attached, keys));
-                Ok(switching(media_type(tty)))
+            Some(_) => {
+                let session = async move |connection| session::run(connection, attached, keys).await;
+                let mut response = self.take_over("tcp", session)?;
+                let media_type = HeaderValue::from_static(media_type(tty));
+                response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+                Ok(response)
             }
             None if attached.input.is_some() => Err(ApiError::bad_request(
                 "sending input needs the request headers \"Connection: Upgrade\" and \"Upgrade: tcp\"",
@@ -45,20 +51,34 @@ impl Hijack {
                 .into_response()),
         }
     }
-}
 
-async fn run(upgrade: OnUpgrade, attached: Attached, keys: DetachKeys) {
-    // An error here is a client that left before the connection was its own; dropping `attached` is all there is to do.
-    if let Ok(connection) = upgrade.await {
-        session::run(TokioIo::new(connection), attached, keys).await;
+    /// Hands the connection to `session`, which from then on speaks `protocol`.
+    ///
+    /// # Errors
+    /// The client asked for no upgrade.
+    pub fn take_over<F>(
+        self,
+        protocol: &'static str,
+        session: impl FnOnce(Connection) -> F + Send + 'static,
+    ) -> ApiResult
+    where
+        F: Future<Output = ()> + Send,
+    {
+        let upgrade = self.0.ok_or_else(|| ApiError::bad_request("no upgrade proto in request"))?;
+        tokio::spawn(async move {
+            // An error here is a client that left before the connection was its own.
+            if let Ok(connection) = upgrade.await {
+                session(TokioIo::new(connection)).await;
+            }
+        });
+        Ok(switching(protocol))
     }
 }
 
-fn switching(media_type: &'static str) -> Response {
+fn switching(protocol: &'static str) -> Response {
     let mut response = (StatusCode::SWITCHING_PROTOCOLS, Body::empty()).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(header::UPGRADE, HeaderValue::from_static("tcp"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static(protocol));
     response
 }

@@ -2,11 +2,13 @@
 
 mod detach;
 mod frame;
+mod grpc;
 mod hijack;
 mod lines;
 mod session;
 
 pub use detach::DetachKeys;
 pub use frame::{media_type, output_body};
+pub use grpc::refuse;
 pub use hijack::Hijack;
 pub use lines::{json_later, json_lines, progress, tar};
