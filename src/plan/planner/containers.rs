@@ -1,6 +1,7 @@
 //! Which containers of a service to make, to make anew, to keep and to remove.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bollard::models::{Mount, MountType};
@@ -22,7 +23,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, service: &DesiredService) -> Result<Pl
     let removed = remove(draft, &superfluous);
     for (container, reason) in &kept {
         let container = match reason {
-            Some(reason) => replace(draft, service, container, reason.clone())?,
+            Some(reason) => replace(draft, service, container, reason.clone(), &removed)?,
             None => keep(draft, service, container, &removed),
         };
         planned.recreated |= container.made.is_some();
@@ -39,16 +40,24 @@ pub(super) fn plan(draft: &mut Draft<'_>, service: &DesiredService) -> Result<Pl
 
 type Judged<'o> = (&'o ObservedContainer, Option<Reason>);
 
-/// Existing replicas, first those that stay (with the reason to make them anew, if any), then those beyond the scale.
+/// Existing replicas: those that stay (with the reason to make them anew, if any), and those that go.
 fn sort_existing<'o>(draft: &Draft<'o>, service: &DesiredService) -> (Vec<Judged<'o>>, Vec<Judged<'o>>) {
     let replicas = draft.observed.containers.iter().filter(|c| c.service == service.name && !c.one_off);
     let mut judged: Vec<Judged<'o>> = replicas.map(|c| (c, recreate_reason(draft, service, c))).collect();
     judged.sort_by_key(|(container, reason)| {
-        (reason.is_some(), Reverse(container.is_running()), container.number)
+        // A temporary name sorts last among equals: hexadecimal digits stand before the real one.
+        (reason.is_some(), Reverse(container.is_running()), container.number, container.name.len())
     });
-    let superfluous = judged.split_off(judged.len().min(service.scale));
-    judged.sort_by_key(|(container, _)| container.number);
-    (judged, superfluous)
+    let (mut kept, mut superfluous) = one_per_number(judged);
+    superfluous.extend(kept.split_off(kept.len().min(service.scale)));
+    kept.sort_by_key(|(container, _)| container.number);
+    (kept, superfluous)
+}
+
+/// An interrupted replacement leaves two containers with one number: the better one, which comes first, stays.
+fn one_per_number(judged: Vec<Judged<'_>>) -> (Vec<Judged<'_>>, Vec<Judged<'_>>) {
+    let mut taken = BTreeSet::new();
+    judged.into_iter().partition(|(container, _)| taken.insert(container.number))
 }
 
 /// Why a container has to be made anew; `None` when it can stay.
@@ -206,6 +215,7 @@ fn replace(
     service: &DesiredService,
     old: &ObservedContainer,
     reason: Reason,
+    removed: &[StepId],
 ) -> Result<PlannedContainer, DesiredError> {
     let options = &draft.desired.options;
     let (timeout, renew) = (options.stop_timeout, options.renew_anonymous_volumes);
@@ -218,7 +228,9 @@ fn replace(
     spec.body.labels.get_or_insert_default().insert(labels::REPLACE.to_owned(), replaced);
     let name = spec.name.clone();
     let temporary = names::temporary(&old.id, &name);
-    let after = before_creation(draft, service);
+    let mut after = before_creation(draft, service);
+    // What an interrupted replacement left may hold the temporary name.
+    after.extend(removed);
     let create = Action::CreateContainer { spec: Arc::new(spec), name: temporary.clone() };
     let mut last = draft.plan.push(create, reason, after);
     let target = ContainerTarget::from(old);

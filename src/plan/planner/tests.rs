@@ -221,6 +221,27 @@ fn an_interrupted_replacement_is_finished() {
 }
 
 #[test]
+fn of_two_containers_with_one_number_the_running_one_stays() {
+    let options = UpOptions { scale: [("api".to_owned(), 2)].into(), ..UpOptions::default() };
+    let plan = text(options.clone(), |observed| {
+        let desired = desired(options);
+        let mut half_made = container(&desired, "api", 1);
+        half_made.id = "new".into();
+        half_made.name = "0123456789ab_app-api-1".into();
+        half_made.state = State::Created;
+        let mut second = container(&desired, "api", 2);
+        second.state = State::Exited;
+        observed.containers.extend([half_made, second]);
+    });
+    insta::assert_snapshot!(plan, @r"
+      1  remove container 0123456789ab_app-api-1 (scale down)
+      2  start container app-api-2 (not running)
+      =  keep container app-db-1
+      =  keep container app-api-1
+    ");
+}
+
+#[test]
 fn orphans_are_spoken_of_and_removed_when_asked() {
     let orphan = |observed: &mut Observed| {
         observed.containers[0].service = "gone".into();
