@@ -296,3 +296,29 @@ fn a_bridge_that_went_comes_back_with_the_next_container() {
         assert_eq!(address(&sandbox(&networks, "one", &["net"])), before);
     });
 }
+
+#[test]
+fn packets_are_no_larger_than_the_hosts_way_out_takes() {
+    on_host(|host| {
+        let networks = host.engine("a");
+        let options = [("com.docker.network.driver.mtu".to_owned(), "1300".to_owned())].into();
+        networks.create(NetworkSpec { name: "net".into(), options, ..NetworkSpec::default() }).unwrap();
+        // A container with an engine of its own: its default route leaves by an interface with this MTU.
+        let outer = sandbox(&networks, "outer", &["net"]);
+        let mtu = inside(&outer, || {
+            let networks = host.engine("inner");
+            network(&networks, "net");
+            let inner = sandbox(&networks, "inner", &["net"]);
+            let gateway = inner.gateway_endpoint().unwrap().gateway.unwrap();
+            inside(&inner, || path_mtu(gateway))
+        });
+        assert_eq!(mtu, 1300);
+    });
+}
+
+/// The largest packet that the kernel sends towards an address, bytes.
+fn path_mtu(address: Ipv4Addr) -> u32 {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    socket.connect((address, 9)).unwrap();
+    rustix::net::sockopt::ip_mtu(&socket).unwrap()
+}
