@@ -1,6 +1,7 @@
 //! Content digests: parsing, printing and computing them.
 //!
-//! Owns the one spelling of a digest used everywhere else (`algorithm:hex`). It reads no files and knows no store.
+//! Owns the one spelling of a digest used everywhere else (`algorithm:hex`). It reads no files and knows no
+//! store.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,8 +1,8 @@
 //! Container images: names, the registry protocol, the store on disk, archives.
 //!
-//! The way data takes: [`registry`] or an archive delivers documents ([`model`]) and compressed layers; layers are
-//! unpacked into directories that overlayfs can stack; [`store`] keeps all of it below one directory and knows
-//! images and tags. Nothing here knows containers, builds or Docker's HTTP API.
+//! The way data takes: [`registry`] or an archive delivers documents ([`model`]) and compressed layers;
+//! layers are unpacked into directories that overlayfs can stack; [`store`] keeps all of it below one
+//! directory and knows images and tags. Nothing here knows containers, builds or Docker's HTTP API.
 //!
 //! # Calls
 //!

@@ -257,7 +257,8 @@ fn a_crash_leaves_nothing_half_made() {
     let image = imported(&store, "app:1", "x");
     drop(store);
     let images = directory.path().join("images");
-    // What a process killed between any two steps leaves: staged files, a directory or a blob without a record.
+    // What a process killed between any two steps leaves: staged files, a directory or a blob without a
+    // record.
     fs::create_dir_all(images.join("tmp/1-0/usr")).unwrap();
     fs::write(images.join("tmp/1-1"), "half a blob").unwrap();
     fs::create_dir_all(images.join("l/abandoned/usr")).unwrap();

@@ -1,7 +1,7 @@
 //! Reading archives of images: OCI layout first, else Docker's `manifest.json` (contract 7.7.2).
 //!
-//! The archive is unpacked below the staging directory first, because its files may come in any order and refer to
-//! each other; every file is then opened confined to that directory.
+//! The archive is unpacked below the staging directory first, because its files may come in any order and
+//! refer to each other; every file is then opened confined to that directory.
 
 use std::collections::BTreeMap;
 use std::fs::File;

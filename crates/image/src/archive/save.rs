@@ -13,8 +13,8 @@ use crate::reference::Reference;
 use crate::store::{Export, Image, ImageStore, LayerForm};
 use crate::tar::{Entry, Kind, TarWriter};
 
-/// Writes the named images to `sink`. A name without tag stands for all tags of its repository; an id for the image
-/// without a name.
+/// Writes the named images to `sink`. A name without tag stands for all tags of its repository; an id for the
+/// image without a name.
 ///
 /// # Errors
 /// [`ArchiveError`]; the stream is then incomplete and has no end marker.

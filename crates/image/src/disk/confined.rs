@@ -1,4 +1,5 @@
-//! A directory whose content may be hostile: every name is resolved by the kernel as if the directory were `/`.
+//! A directory whose content may be hostile: every name is resolved by the kernel as if the directory were
+//! `/`.
 //!
 //! Uses openat2(2) with RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS (Linux 5.6), contract 7.4.1 and 10.3.
 
@@ -36,7 +37,8 @@ impl ConfinedDirectory {
         Ok(ConfinedDirectory { root: rustix::fs::open(path, flags, Mode::empty())?, last: None })
     }
 
-    /// Opens a path below; links in all components are followed as if chrooted, except that `flags` may forbid the last.
+    /// Opens a path below; links in all components are followed as if chrooted, except that `flags` may
+    /// forbid the last.
     pub(crate) fn resolve(&self, path: &[u8], flags: OFlags) -> Result<OwnedFd> {
         let path = if path.is_empty() { b"." } else { path };
         let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;

@@ -1,5 +1,5 @@
-//! Hard links into the layers below: the target is copied into the layer first, as overlayfs itself would do it
-//! (contract 7.4.4). Docker never writes such layers, kaniko does.
+//! Hard links into the layers below: the target is copied into the layer first, as overlayfs itself would do
+//! it (contract 7.4.4). Docker never writes such layers, kaniko does.
 
 use std::ffi::OsStr;
 use std::fs::File;

@@ -1,6 +1,7 @@
 //! Applies an archive to a directory, entry by entry (contract 7.4, attacks of 10.3).
 //!
-//! The directory is opened once; every name is resolved by the kernel below it. Nobody else may write there meanwhile.
+//! The directory is opened once; every name is resolved by the kernel below it. Nobody else may write there
+//! meanwhile.
 
 use std::io::Read;
 use std::os::fd::AsFd;
@@ -35,7 +36,8 @@ pub enum Deletions {
 pub struct Rules {
     /// What `.wh.` names mean.
     pub deletions: Deletions,
-    /// Refuse to put anything else in the place of a directory, and a directory in the place of anything else.
+    /// Refuse to put anything else in the place of a directory, and a directory in the place of anything
+    /// else.
     pub keep_kinds: bool,
     /// Everything belongs to this user and group, whatever the archive says.
     pub owner: Option<(u32, u32)>,
@@ -58,7 +60,8 @@ pub struct Extracted {
     pub links_below: bool,
 }
 
-/// Unpacks the archive into `directory`, which must exist. Existing directories are kept, anything else is replaced.
+/// Unpacks the archive into `directory`, which must exist. Existing directories are kept, anything else is
+/// replaced.
 ///
 /// # Errors
 /// [`LayerError`]; what was unpacked until then stays, so unpack into a directory that can be thrown away.
@@ -70,7 +73,8 @@ pub fn extract<R: Read>(
     extract_over(archive, directory, rules.into(), &[])
 }
 
-/// Like [`extract`], for a layer whose hard links may lead into the layers below (their directories, top first).
+/// Like [`extract`], for a layer whose hard links may lead into the layers below (their directories, top
+/// first).
 pub(super) fn extract_over<R: Read>(
     archive: &mut TarReader<R>,
     directory: &Path,

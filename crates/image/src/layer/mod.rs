@@ -1,8 +1,8 @@
 //! Layers as directories: unpacking archives into them and writing archives from them.
 //!
-//! A layer directory is what overlayfs takes as a lower directory: only what the layer itself changes, deletions as
-//! character devices 0:0, replaced directories marked opaque (contract 7.4). Owns the translation in both directions;
-//! where layers are kept is the store's business.
+//! A layer directory is what overlayfs takes as a lower directory: only what the layer itself changes,
+//! deletions as character devices 0:0, replaced directories marked opaque (contract 7.4). Owns the
+//! translation in both directions; where layers are kept is the store's business.
 
 mod compression;
 mod copy_up;

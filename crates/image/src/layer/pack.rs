@@ -19,7 +19,8 @@ use super::whiteout;
 use crate::disk;
 use crate::tar::{Entry, Kind, TarWriter, printable};
 
-/// Writes everything below `directory` to `sink`. Returns the sink and what [`super::extract()`] would report.
+/// Writes everything below `directory` to `sink`. Returns the sink and what [`super::extract()`] would
+/// report.
 ///
 /// # Errors
 /// [`LayerError::OverlayReference`] for an upper directory of an overlay mounted with `redirect_dir` or `metacopy`;

@@ -1,4 +1,5 @@
-//! Makes one entry: the object, then owner, attributes, mode and time, in this order (contract 7.4.3 to 7.4.6).
+//! Makes one entry: the object, then owner, attributes, mode and time, in this order (contract 7.4.3 to
+//! 7.4.6).
 
 use std::ffi::OsStr;
 use std::fs::File;

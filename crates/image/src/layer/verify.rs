@@ -1,4 +1,5 @@
-//! Digests of streams while they pass by, and unpacking that counts only when they are right (contract 7.3.2).
+//! Digests of streams while they pass by, and unpacking that counts only when they are right (contract
+//! 7.3.2).
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -63,8 +64,8 @@ impl<W: Write> Write for HashingWriter<W> {
     }
 }
 
-/// Unpacks a layer, compressed or not, into `directory` and returns its diff id. `below` are the directories of the
-/// layers below, top first, as far as they are known.
+/// Unpacks a layer, compressed or not, into `directory` and returns its diff id. `below` are the directories
+/// of the layers below, top first, as far as they are known.
 ///
 /// # Errors
 /// [`LayerError::Digest`] when the uncompressed content is not `expected`, and everything [`super::extract()`] fails with.

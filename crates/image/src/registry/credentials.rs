@@ -62,8 +62,8 @@ pub enum CredentialsError {
 }
 
 impl Credentials {
-    /// Looks up `registry` (a reference's domain) in a `config.json`; runs the credential helper it names, so it may
-    /// block. A missing file or entry means anonymous.
+    /// Looks up `registry` (a reference's domain) in a `config.json`; runs the credential helper it names, so
+    /// it may block. A missing file or entry means anonymous.
     ///
     /// # Errors
     /// [`CredentialsError`].

@@ -1,7 +1,7 @@
 //! One layer on its way: the network side fills a bounded queue, a blocking thread empties it into the store.
 //!
-//! The thread writes the compressed blob, hashes it, decompresses, hashes again and unpacks, all while bytes arrive;
-//! a broken connection is continued where it broke without that thread noticing (contract 7.5.8).
+//! The thread writes the compressed blob, hashes it, decompresses, hashes again and unpacks, all while bytes
+//! arrive; a broken connection is continued where it broke without that thread noticing (contract 7.5.8).
 
 use std::io::{self, Read};
 use std::time::Duration;
@@ -32,7 +32,8 @@ enum Piece {
     End,
 }
 
-/// Downloads and unpacks one layer. `below` are the layers below it, lowest first, as far as it may need them.
+/// Downloads and unpacks one layer. `below` are the layers below it, lowest first, as far as it may need
+/// them.
 pub(super) async fn download(
     remote: &Remote,
     store: &ImageStore,
@@ -148,7 +149,8 @@ fn may_pass(error: &RegistryError) -> bool {
     )
 }
 
-/// The blocking end of the queue. A queue that ends without an end mark is an error, not the end of the layer.
+/// The blocking end of the queue. A queue that ends without an end mark is an error, not the end of the
+/// layer.
 struct QueueReader {
     queue: mpsc::Receiver<Piece>,
     current: Bytes,

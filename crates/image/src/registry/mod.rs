@@ -1,7 +1,7 @@
 //! The registry client: pulling into and pushing out of a store (contract 7.5).
 //!
-//! Owns mirrors, insecure registries, credentials, retries and Docker's error texts around `oci-client`, which speaks
-//! the protocol. The only asynchronous part of this crate; store work runs on the blocking pool.
+//! Owns mirrors, insecure registries, credentials, retries and Docker's error texts around `oci-client`,
+//! which speaks the protocol. The only asynchronous part of this crate; store work runs on the blocking pool.
 
 mod config;
 mod credentials;

@@ -47,8 +47,8 @@ struct Resolved {
 }
 
 impl Registry {
-    /// Pulls an image and tags it. Nothing becomes visible before it is verified; when it fails, layers that were
-    /// complete stay until the store is collected, so that a second attempt is shorter.
+    /// Pulls an image and tags it. Nothing becomes visible before it is verified; when it fails, layers that
+    /// were complete stay until the store is collected, so that a second attempt is shorter.
     ///
     /// # Errors
     /// [`RegistryError`]. With mirrors, the error of the registry itself, unless it could not be reached and a mirror

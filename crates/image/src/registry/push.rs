@@ -38,7 +38,8 @@ pub struct Pushed {
 }
 
 impl Registry {
-    /// Pushes the image that `reference` (a tag) points to. Layers that were pulled leave as the very same bytes.
+    /// Pushes the image that `reference` (a tag) points to. Layers that were pulled leave as the very same
+    /// bytes.
     ///
     /// # Errors
     /// [`RegistryError`]. The manifest goes last, so a failed push leaves the tag as it was.

@@ -88,7 +88,8 @@ impl ImageStore {
         Ok((StagedBlob { name }, file))
     }
 
-    /// Gives a complete, verified blob its place. The caller holds the state, so that nothing collects it meanwhile.
+    /// Gives a complete, verified blob its place. The caller holds the state, so that nothing collects it
+    /// meanwhile.
     pub(super) fn publish_blob(&self, blob: StagedBlob, digest: &Digest) -> Result<(), StoreError> {
         let path = self.paths().blob(digest);
         self.make_blob_directory(digest)?;

@@ -1,4 +1,5 @@
-//! Finding and removing what nothing needs: layers without image, holder or lease; blobs without user; leftovers.
+//! Finding and removing what nothing needs: layers without image, holder or lease; blobs without user;
+//! leftovers.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -49,7 +50,8 @@ impl Garbage {
 }
 
 impl ImageStore {
-    /// Takes everything that nothing needs out of the records. The caller deletes the result without the lock.
+    /// Takes everything that nothing needs out of the records. The caller deletes the result without the
+    /// lock.
     pub(super) fn collect(&self, state: &mut State) -> Result<Garbage, StoreError> {
         let mut garbage = Garbage::default();
         let needed = self.needed_layers(state)?;
@@ -73,8 +75,8 @@ impl ImageStore {
         Ok(garbage)
     }
 
-    /// What a killed process left: staged things, directories without record, records without directory, and what
-    /// nothing needs.
+    /// What a killed process left: staged things, directories without record, records without directory, and
+    /// what nothing needs.
     pub(super) fn collect_leftovers(&self) -> Result<(), StoreError> {
         for path in list(&self.paths().staging())? {
             remove_any(&path)?;

@@ -21,9 +21,9 @@ pub enum Commit {
 }
 
 impl ImageStore {
-    /// Makes a layer of `upper`, the upper directory of an overlay mounted without `redirect_dir` and `metacopy`.
-    /// A layer with the same content that is already here is returned instead. With [`Commit::Move`] the directory is
-    /// gone after success and untouched after failure.
+    /// Makes a layer of `upper`, the upper directory of an overlay mounted without `redirect_dir` and
+    /// `metacopy`. A layer with the same content that is already here is returned instead. With
+    /// [`Commit::Move`] the directory is gone after success and untouched after failure.
     ///
     /// # Errors
     /// [`StoreError::Layer`] when the directory cannot be read or is no plain upper directory; otherwise what the file
@@ -62,7 +62,8 @@ impl ImageStore {
         )
     }
 
-    /// By way of the archive: what is written is what was hashed, whatever a running container changes meanwhile.
+    /// By way of the archive: what is written is what was hashed, whatever a running container changes
+    /// meanwhile.
     fn copy_layer(&self, upper: &Path) -> Result<Layer, StoreError> {
         let (blob, file) = self.stage_blob()?;
         let packed = pack(upper, HashingWriter::new(BufWriter::new(file)));

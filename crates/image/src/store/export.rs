@@ -31,8 +31,8 @@ pub(crate) struct Export {
 }
 
 impl ImageStore {
-    /// Collects what is needed to send an image away. The manifest it came with is used when its layers are still
-    /// here, so that digests stay what they were.
+    /// Collects what is needed to send an image away. The manifest it came with is used when its layers are
+    /// still here, so that digests stay what they were.
     pub(crate) fn export(
         &self,
         image: &Image,

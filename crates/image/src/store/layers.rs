@@ -64,8 +64,9 @@ impl ImageStore {
         self.directories_of(&config.rootfs.diff_ids)
     }
 
-    /// The directories of layers given lowest first; the result is top first. What a layer hides is left out, and so
-    /// are repetitions: overlayfs refuses a directory twice, and the upper one shows all that the lower one would.
+    /// The directories of layers given lowest first; the result is top first. What a layer hides is left out,
+    /// and so are repetitions: overlayfs refuses a directory twice, and the upper one shows all that the
+    /// lower one would.
     ///
     /// # Errors
     /// [`StoreError::NoSuchLayer`] when one is missing.
@@ -126,7 +127,8 @@ impl ImageStore {
         self.state().layers.get(id).map(|record| record.blobs.clone()).unwrap_or_default()
     }
 
-    /// Bytes of the layer's uncompressed archive as made from its directory, where that reproduces the diff id.
+    /// Bytes of the layer's uncompressed archive as made from its directory, where that reproduces the diff
+    /// id.
     pub(crate) fn packed_size(&self, id: &LayerId) -> Option<u64> {
         self.state().layers.get(id)?.packed_size
     }

@@ -4,9 +4,10 @@
 //! lock  images.json  tmp/  blobs/<algorithm>/<hex>  layers/<algorithm>-<hex>.json  l/<short>/
 //! ```
 //!
-//! One process writes (it holds `lock`), any number read. Everything appears by a rename when it is complete, in
-//! the order blob, directory, layer record, image record, so a killed process leaves nothing half-made visible; what
-//! it left invisible is collected when the next writer opens the store. All calls are synchronous and may block.
+//! One process writes (it holds `lock`), any number read. Everything appears by a rename when it is complete,
+//! in the order blob, directory, layer record, image record, so a killed process leaves nothing half-made
+//! visible; what it left invisible is collected when the next writer opens the store. All calls are
+//! synchronous and may block.
 
 mod blobs;
 mod collect;
@@ -70,8 +71,8 @@ struct State {
 }
 
 impl ImageStore {
-    /// Opens the store in `directory` for reading and writing, makes it when it is missing, and collects what a
-    /// killed process left.
+    /// Opens the store in `directory` for reading and writing, makes it when it is missing, and collects what
+    /// a killed process left.
     ///
     /// # Errors
     /// [`StoreError::Locked`] when another process has it open for writing; [`StoreError::Version`] for the state of

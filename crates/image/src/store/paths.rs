@@ -43,7 +43,8 @@ impl Paths {
         self.layers().join(format!("{}-{}.json", id.algorithm().name(), id.hex()))
     }
 
-    /// Unpacked layers. One letter, because up to 128 of these paths must fit one page of mount options (contract 7.4.7).
+    /// Unpacked layers. One letter, because up to 128 of these paths must fit one page of mount options
+    /// (contract 7.4.7).
     pub(crate) fn layer_directories(&self) -> PathBuf {
         self.root.join("l")
     }

@@ -62,7 +62,8 @@ impl ImageStore {
         Ok(StagedLayer { name })
     }
 
-    /// Makes a verified layer visible, with the compressed form it came in. A layer that is already here is kept.
+    /// Makes a verified layer visible, with the compressed form it came in. A layer that is already here is
+    /// kept.
     pub(crate) fn publish_layer(
         &self,
         staged: StagedLayer,
@@ -136,8 +137,8 @@ impl ImageStore {
         Ok(())
     }
 
-    /// Makes an image from a configuration and layers that are here (lowest first), and tags it. The configuration's
-    /// list of layers is set from `layers`. An image that is already here only gets the tags.
+    /// Makes an image from a configuration and layers that are here (lowest first), and tags it. The
+    /// configuration's list of layers is set from `layers`. An image that is already here only gets the tags.
     ///
     /// # Errors
     /// [`StoreError::NoSuchLayer`] when a layer is missing, otherwise what the file system says.
@@ -195,8 +196,8 @@ impl ImageStore {
         Ok(())
     }
 
-    /// Puts the files of new layers on disk, once for all layers of an image: an image record is a promise that they
-    /// are there, also after a power failure.
+    /// Puts the files of new layers on disk, once for all layers of an image: an image record is a promise
+    /// that they are there, also after a power failure.
     fn sync_layers(&self, layers: &[LayerId]) -> Result<(), StoreError> {
         let unsynced =
             |state: &State, id: &LayerId| state.layers.get(id).is_some_and(|layer| layer.unsynced.is_some());

@@ -1,4 +1,5 @@
-//! The state files: images with their tags in one, each layer in its own. JSON with a version, replaced whole.
+//! The state files: images with their tags in one, each layer in its own. JSON with a version, replaced
+//! whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -72,7 +73,8 @@ pub(crate) struct LayerRecord {
     /// For a layer with copies of files from below: the layers it was unpacked over, lowest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) belongs_on: Option<Vec<Digest>>,
-    /// The boot during which it was written, until its files are known to be on disk. After another boot it is worthless.
+    /// The boot during which it was written, until its files are known to be on disk. After another boot it
+    /// is worthless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) unsynced: Option<String>,
     /// Who needs it although no image does.

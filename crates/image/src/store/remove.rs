@@ -39,8 +39,9 @@ pub struct Pruned {
 pub type Users<'a> = &'a dyn Fn(&Digest) -> Vec<ImageUser>;
 
 impl ImageStore {
-    /// Removes the name `name`, and the image with it when it was the last one; or, given an id, the image with all
-    /// its names. With `force`, names go although containers use the image; the image itself then stays, dangling.
+    /// Removes the name `name`, and the image with it when it was the last one; or, given an id, the image
+    /// with all its names. With `force`, names go although containers use the image; the image itself then
+    /// stays, dangling.
     ///
     /// # Errors
     /// [`StoreError::NoSuchImage`]; [`StoreError::Conflict`] when containers or several repositories stand against it.

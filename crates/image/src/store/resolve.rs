@@ -9,8 +9,8 @@ use crate::reference::Reference;
 const SHORTEST_ID: usize = 4;
 
 impl ImageStore {
-    /// Finds an image by id (`sha256:…` or its digits), by reference, or by the beginning of its id. A name wins over
-    /// the beginning of an id, so that an image called `cafe` stays reachable.
+    /// Finds an image by id (`sha256:…` or its digits), by reference, or by the beginning of its id. A name
+    /// wins over the beginning of an id, so that an image called `cafe` stays reachable.
     ///
     /// # Errors
     /// [`StoreError::NoSuchImage`] and [`StoreError::Ambiguous`].

@@ -1,8 +1,9 @@
 //! Tar archives as images use them: ustar, PAX and GNU headers, sparse files, extended attributes.
 //!
-//! Owns the format, reading and writing. It touches no file system: the layer code decides what an entry may do.
-//! The `tar` crate decodes single header blocks; the sequence is read here, because every length that an archive
-//! claims has to be bounded before memory is given to it, and because PAX values may contain newlines.
+//! Owns the format, reading and writing. It touches no file system: the layer code decides what an entry may
+//! do. The `tar` crate decodes single header blocks; the sequence is read here, because every length that an
+//! archive claims has to be bounded before memory is given to it, and because PAX values may contain
+//! newlines.
 
 mod entry;
 mod pax;

@@ -152,7 +152,8 @@ impl<R: Read> TarReader<R> {
         if stored > MAX_CONTENT {
             return Err(TarError::Malformed("impossible size"));
         }
-        // Old sparse continuation blocks stand between the header and the data and are not counted by its size.
+        // Old sparse continuation blocks stand between the header and the data and are not counted by its
+        // size.
         let old = header.entry_type().as_byte() == b'S';
         let old_map = if old { Some(sparse::read_old_gnu(header, &mut self.source)?) } else { None };
         self.remaining = stored;

@@ -87,8 +87,8 @@ pub(crate) fn from_records(records: &Records) -> Result<Option<Vec<Segment>>, Ta
     pairs(&numbers).map(Some)
 }
 
-/// The map of PAX format 1.0, which stands in front of the data in whole blocks: a count and as many pairs, one number
-/// to a line.
+/// The map of PAX format 1.0, which stands in front of the data in whole blocks: a count and as many pairs,
+/// one number to a line.
 pub(crate) fn read_from_data(mut source: impl Read) -> Result<Vec<Segment>, TarError> {
     let mut lines = Lines { block: [0; BLOCK], next: BLOCK };
     let count = usize::try_from(lines.number(&mut source)?).unwrap_or(usize::MAX);

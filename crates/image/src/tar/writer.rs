@@ -1,4 +1,5 @@
-//! Writes archives that are the same bytes for the same entries: ustar, with a PAX header only where ustar is too small.
+//! Writes archives that are the same bytes for the same entries: ustar, with a PAX header only where ustar is
+//! too small.
 
 use std::io::{self, Read, Write};
 
@@ -20,7 +21,8 @@ impl<W: Write> TarWriter<W> {
         TarWriter { sink }
     }
 
-    /// Writes one entry. `content` must give exactly `entry.size` bytes for a regular file and is not read otherwise.
+    /// Writes one entry. `content` must give exactly `entry.size` bytes for a regular file and is not read
+    /// otherwise.
     ///
     /// # Errors
     /// When `sink` or `content` fails, or `content` is shorter or longer than `entry.size`.
