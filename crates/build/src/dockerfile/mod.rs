@@ -32,3 +32,6 @@ pub const MAX_LINE_BYTES: usize = 65_535;
 /// Largest Dockerfile in bytes. Real ones are a few kilobytes; the bound keeps a mistaken path from filling
 /// the memory.
 pub const MAX_FILE_BYTES: u64 = 4 << 20;
+
+/// Most stages of one file. Real ones have a handful; the bound keeps walks over them short.
+pub const MAX_STAGES: usize = 1_000;

@@ -1,5 +1,6 @@
 //! From text to stages: the entry of the parser.
 
+use super::MAX_STAGES;
 use super::directives;
 use super::error::{DockerfileError, Problem};
 use super::instructions::{self, Parsed};
@@ -36,7 +37,11 @@ pub fn parse(name: &str, text: &str) -> Result<Dockerfile, DockerfileError> {
 
 /// Adds one instruction: to the globals before the first `FROM`, else to the last stage.
 fn add(file: &mut Dockerfile, line: &LogicalLine) -> Result<(), Problem> {
+    let stages = file.stages.len();
     match (instructions::parse(&line.text, &line.heredocs, file.escape)?, file.stages.last_mut()) {
+        (Parsed::From(_), _) if stages == MAX_STAGES => {
+            return Err(Problem::new(format!("the file has more than {MAX_STAGES} stages")));
+        }
         (Parsed::From(from), _) => {
             file.stages.push(Stage {
                 name: from.name,
