@@ -4,6 +4,7 @@
 //! [`Engine`](crate::Engine). Data takes this way through the folders: `server` accepts, `prepare` strips the version and adds
 //! headers, `router` names the routes, `request` decodes, `routes` calls the engine, `stream` encodes what is not one JSON value.
 
+mod complete;
 mod error;
 mod prepare;
 mod request;

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::routing::{delete, get, head, post};
 
+use super::complete::complete;
 use super::error::ApiError;
 use super::prepare::prepare;
 use super::routes::{
@@ -30,7 +31,7 @@ pub fn router(engine: Engine) -> Router {
         // Each extractor has its own limit; those without one stream.
         .layer(DefaultBodyLimit::disable())
         .with_state(engine);
-    Router::new().fallback_service(routes).layer(from_fn(prepare))
+    Router::new().fallback_service(routes).layer(from_fn(complete)).layer(from_fn(prepare))
 }
 
 async fn no_route() -> ApiError {
