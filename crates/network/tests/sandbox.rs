@@ -1,5 +1,7 @@
 //! Sandboxes against the real kernel: reachability, isolation, addresses, connecting and removing.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use std::collections::BTreeSet;
