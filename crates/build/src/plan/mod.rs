@@ -9,6 +9,8 @@ pub(crate) mod graph;
 mod history;
 mod metadata;
 pub(crate) mod operation;
+#[cfg(test)]
+mod parity_tests;
 mod run;
 pub(crate) mod stage;
 pub(crate) mod state;
