@@ -49,6 +49,16 @@ impl EnginePaths {
         PathBuf::from("/run").join(self.name())
     }
 
+    /// One directory per container that has run since the host was booted: streams and managed files.
+    pub fn run_containers(&self) -> PathBuf {
+        self.run_dir().join("containers")
+    }
+
+    /// Where each container mounts its root, in a mount namespace of its own.
+    pub fn rootfs(&self) -> PathBuf {
+        self.root.join("rootfs")
+    }
+
     /// The API's socket.
     pub fn socket(&self) -> PathBuf {
         let inside = self.root.join("engine.sock");

@@ -143,7 +143,7 @@ async fn take_over(
 fn orphan(container: &Container) -> Option<(Process, ParentStdio)> {
     let identity = container.state().process?;
     let pidfd = identity.open().ok()?;
-    let end = |name: &str| open_fifo(&container.path(name)).ok();
+    let end = |name: &str| open_fifo(&container.run_path(name)).ok();
     let ends = ParentStdio { stdin: None, stdout: end("stdout"), stderr: end("stderr") };
     let exited = watch_orphan(&pidfd).ok()?;
     let id = container.id().to_owned();
@@ -194,7 +194,7 @@ fn lost(core: &Core, container: &Container) {
         let _ = cgroup.kill().and_then(|()| cgroup.remove());
     }
     for name in ["stdout", "stderr"] {
-        let _ = std::fs::remove_file::<&Path>(&container.path(name));
+        let _ = std::fs::remove_file::<&Path>(&container.run_path(name));
     }
 }
 

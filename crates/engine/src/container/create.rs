@@ -167,9 +167,9 @@ fn make_container(core: &Core, record: Record, image: &LocalImage) -> Result<Arc
     make("", 0o710)?;
     make("upper", 0o755)?;
     make("work", 0o700)?;
-    make("rootfs", 0o755)?;
     fill(core, &record.mounts, &directory, image)?;
-    let container = Container::new(directory, record, State::default())?;
+    let run_directory = core.containers.run_directory_of(&record.id);
+    let container = Container::new(directory, run_directory, record, State::default())?;
     container.save()?;
     Ok(Arc::new(container))
 }
@@ -180,7 +180,8 @@ fn fill(core: &Core, mounts: &[MountRecord], directory: &std::path::Path, image:
     fill_volumes(mounts, &core.volumes, || {
         let lower: Vec<_> =
             std::iter::once(core.init_layer.clone()).chain(image.layers.iter().cloned()).collect();
-        let target = directory.join("rootfs");
+        // Any empty directory of the container does as a mount point.
+        let target = directory.join("work");
         let mounted =
             OverlayView::mount(&lower, None, &target).map_err(Error::io("mount the image on", &target))?;
         let root = Root::open(mounted.path()).map_err(|error| Error::Internal(error.to_string()))?;

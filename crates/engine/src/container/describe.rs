@@ -18,7 +18,7 @@ use crate::names::api_time;
 pub fn inspect(core: &Core, container: &Container) -> ContainerInspect {
     let (record, state) = (container.record(), container.state());
     let mut words = command(&record.config).into_iter();
-    let file = |name: &str| container.path(name).to_string_lossy().into_owned();
+    let file = |name: &str| container.run_path(name).to_string_lossy().into_owned();
     ContainerInspect {
         id: record.id.clone(),
         created: api_time(Some(record.created)),
@@ -90,7 +90,7 @@ fn graph_driver(core: &Core, container: &Container, record: &Record) -> GraphDri
     let data = [
         ("ID", record.id.clone()),
         ("LowerDir", lower.join(":")),
-        ("MergedDir", path("rootfs")),
+        ("MergedDir", core.paths.rootfs().to_string_lossy().into_owned()),
         ("UpperDir", path("upper")),
         ("WorkDir", path("work")),
     ];

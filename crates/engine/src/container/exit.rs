@@ -92,7 +92,7 @@ async fn release(core: &Arc<Core>, container: &Container, run: &Run) {
     }
     for name in ["stdout", "stderr"] {
         // There is none with a terminal.
-        let _ = std::fs::remove_file(container.path(name));
+        let _ = std::fs::remove_file(container.run_path(name));
     }
 }
 

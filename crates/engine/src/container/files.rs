@@ -40,7 +40,7 @@ pub fn hostname(record: &Record) -> String {
 /// One cannot be written, or `extra_hosts` asks for a host gateway that there is none.
 pub fn write(container: &Container, record: &Record, surroundings: &Surroundings<'_>) -> Result<()> {
     let save = |name: &str, content: &str| {
-        let path = container.path(name);
+        let path = container.run_path(name);
         fs::write(&path, content).map_err(Error::io("write", &path))
     };
     save("hostname", &format!("{}\n", surroundings.hostname))?;

@@ -1,6 +1,7 @@
 //! One container in memory: its record, its state, and what exists only while the engine runs.
 //!
-//! Owns the files of `containers/<id>/` and that memory and disk agree. Decisions are made by the modules that call it.
+//! Owns the files of `containers/<id>/`, those of the same name in the run directory (streams and managed files, which need not
+//! outlive a boot), and that memory and disk agree. Decisions are made by the modules that call it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,7 @@ pub struct Phase {
 pub struct Container {
     id: String,
     directory: PathBuf,
+    run_directory: PathBuf,
     record: Mutex<Arc<Record>>,
     state: Mutex<State>,
     phase: watch::Sender<Phase>,
@@ -59,7 +61,12 @@ impl Container {
     ///
     /// # Errors
     /// Its log options cannot be honoured.
-    pub fn new(directory: PathBuf, record: Record, state: State) -> Result<Container> {
+    pub fn new(
+        directory: PathBuf,
+        run_directory: PathBuf,
+        record: Record,
+        state: State,
+    ) -> Result<Container> {
         let settings = LogSettings::parse(&record.host_config.log_config, &record.name, &record.config)
             .map_err(|error| Error::BadParameter(error.to_string()))?;
         let log = Log::new(directory.join(format!("{}-json.log", record.id)), settings);
@@ -71,6 +78,7 @@ impl Container {
         Ok(Container {
             id: record.id.clone(),
             directory,
+            run_directory,
             record: Mutex::new(Arc::new(record)),
             state: Mutex::new(state),
             phase: watch::channel(phase).0,
@@ -87,10 +95,10 @@ impl Container {
     ///
     /// # Errors
     /// A state file is damaged.
-    pub fn load(directory: PathBuf) -> Result<Option<Container>> {
+    pub fn load(directory: PathBuf, run_directory: PathBuf) -> Result<Option<Container>> {
         let Some(record) = disk::load::<Record>(&directory.join("config.json"))? else { return Ok(None) };
         let state = disk::load::<State>(&directory.join("state.json"))?.unwrap_or_default();
-        Container::new(directory, record, state).map(Some)
+        Container::new(directory, run_directory, record, state).map(Some)
     }
 
     /// 64 hexadecimal digits.
@@ -101,6 +109,16 @@ impl Container {
     /// Its directory.
     pub fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// The directory of its streams and managed files.
+    pub fn run_directory(&self) -> &Path {
+        &self.run_directory
+    }
+
+    /// A stream or managed file.
+    pub fn run_path(&self, name: &str) -> PathBuf {
+        self.run_directory.join(name)
     }
 
     /// A file or directory of it.
@@ -200,20 +218,25 @@ impl Container {
         std::mem::replace(&mut *lock(&self.run), run)
     }
 
-    /// Writes both state files: the container exists from here on.
+    /// Writes its record: the container exists from here on. Without a state file its state is that of a new one.
     ///
     /// # Errors
-    /// They cannot be written.
+    /// It cannot be written.
     pub fn save(&self) -> Result<()> {
-        disk::save(&self.path("state.json"), &*lock(&self.state))?;
         disk::save(&self.path("config.json"), &*self.record())
     }
 
-    /// Removes its directory.
+    /// Removes its directories.
     ///
     /// # Errors
-    /// Something in it cannot be removed.
-    pub fn remove_directory(&self) -> Result<()> {
+    /// Something in them cannot be removed.
+    pub fn remove_directories(&self) -> Result<()> {
+        match fs::remove_dir_all(&self.run_directory) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io("remove", &self.run_directory)(error));
+            }
+            _ => {}
+        }
         fs::remove_dir_all(&self.directory).map_err(Error::io("remove", &self.directory))
     }
 

@@ -62,7 +62,7 @@ pub async fn remove_now(core: &Arc<Core>, container: &Arc<Container>, volumes: b
     container.announce_removal();
     let container = container.clone();
     tokio::task::spawn_blocking(move || {
-        if let Err(error) = container.remove_directory() {
+        if let Err(error) = container.remove_directories() {
             tracing::warn!(
                 container = container.id(),
                 error = error.message(),

@@ -23,6 +23,8 @@ pub struct Surroundings<'a> {
     pub cgroup_parent: &'a str,
     /// Layers below the container's own, top first.
     pub lower: Vec<PathBuf>,
+    /// Where it mounts its root.
+    pub rootfs: PathBuf,
     /// The user mounts.
     pub mounts: Vec<Mount>,
     /// Its host name, which may be another container's.
@@ -45,7 +47,7 @@ pub fn container_spec(container: &Container, surroundings: Surroundings<'_>) -> 
         lower: surroundings.lower,
         upper: container.path("upper"),
         work: container.path("work"),
-        target: container.path("rootfs"),
+        target: surroundings.rootfs,
     };
     let process = process(&record, &security, &surroundings.hostname);
     let cgroup = cgroup(surroundings.cgroup_parent, &record)?;

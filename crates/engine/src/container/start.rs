@@ -49,6 +49,8 @@ pub async fn launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> 
 
 async fn try_launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> {
     let record = container.record();
+    let run_directory = container.run_directory();
+    std::fs::create_dir_all(run_directory).map_err(Error::io("make", run_directory))?;
     let mounts = launch_mounts(&record.mounts, &core.volumes)?;
     let image = core.images.get(&record.image_id)?;
     let lower: Vec<PathBuf> =
@@ -56,6 +58,7 @@ async fn try_launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> 
     let pid_donor = pid_donor(&record, |id| core.containers.get(id))?;
     let network = Network::open(core, container, &record).await?;
     let surroundings = Surroundings {
+        rootfs: core.paths.rootfs(),
         cgroup_parent: &core.paths.name(),
         lower,
         mounts,
@@ -100,7 +103,8 @@ impl Network {
         let hostname = files::hostname(record);
         let sandbox = core.connector.open(core, record, &hostname).await?;
         let written = write_files(core, container, &hostname, sandbox.as_ref());
-        let network = Network { hostname, files: container.directory().to_path_buf(), sandbox, donor: None };
+        let network =
+            Network { hostname, files: container.run_directory().to_path_buf(), sandbox, donor: None };
         match written {
             Ok(()) => Ok(network),
             Err(error) => {
@@ -123,7 +127,7 @@ impl Network {
         }
         Ok(Network {
             hostname: files::hostname(&donor.record()),
-            files: donor.directory().to_path_buf(),
+            files: donor.run_directory().to_path_buf(),
             sandbox: None,
             donor: Some(namespace.into()),
         })
@@ -172,7 +176,7 @@ async fn execute(
     namespace: Option<OwnedFd>,
 ) -> Result<(Process, ParentStdio)> {
     let (child, ends) =
-        open_stdio(container, spec).map_err(Error::io("make the streams in", container.directory()))?;
+        open_stdio(container, spec).map_err(Error::io("make the streams in", container.run_directory()))?;
     let kept = ends.try_clone().map_err(Error::io("copy the streams of", container.id()))?;
     let launched = core.processes.launch(spec, child, kept, namespace).await;
     match launched {

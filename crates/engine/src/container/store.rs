@@ -12,6 +12,7 @@ use crate::names;
 /// The containers of this engine.
 pub struct ContainerStore {
     directory: PathBuf,
+    run_directory: PathBuf,
     index: Mutex<Index>,
 }
 
@@ -27,12 +28,13 @@ impl ContainerStore {
     ///
     /// # Errors
     /// The directory cannot be read.
-    pub fn open(directory: PathBuf) -> Result<ContainerStore> {
+    pub fn open(directory: PathBuf, run_directory: PathBuf) -> Result<ContainerStore> {
         fs::create_dir_all(&directory).map_err(Error::io("make", &directory))?;
         let mut index = Index::default();
         for entry in fs::read_dir(&directory).map_err(Error::io("read", &directory))? {
             let path = entry.map_err(Error::io("read", &directory))?.path();
-            match Container::load(path.clone()) {
+            let run_path = run_directory.join(path.file_name().unwrap_or_default());
+            match Container::load(path.clone(), run_path) {
                 Ok(Some(container)) => {
                     index.names.insert(container.name(), container.id().to_owned());
                     index.containers.insert(container.id().to_owned(), Arc::new(container));
@@ -43,7 +45,7 @@ impl ContainerStore {
                 }
             }
         }
-        Ok(ContainerStore { directory, index: Mutex::new(index) })
+        Ok(ContainerStore { directory, run_directory, index: Mutex::new(index) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {
@@ -53,6 +55,11 @@ impl ContainerStore {
     /// Where a container's files are.
     pub fn directory_of(&self, id: &str) -> PathBuf {
         self.directory.join(id)
+    }
+
+    /// Where a container's streams and managed files are.
+    pub fn run_directory_of(&self, id: &str) -> PathBuf {
+        self.run_directory.join(id)
     }
 
     /// Takes a name for a container that is being made; without one, makes one up.
@@ -178,9 +185,11 @@ mod tests {
         let path = directory.path().join("containers");
         for (id, name) in containers {
             fs::create_dir_all(path.join(id)).unwrap();
-            Container::new(path.join(id), record(id, name), State::default()).unwrap().save().unwrap();
+            let run_path = directory.path().join("run").join(id);
+            let container = Container::new(path.join(id), run_path, record(id, name), State::default());
+            container.unwrap().save().unwrap();
         }
-        ContainerStore::open(path).unwrap()
+        ContainerStore::open(path, directory.path().join("run")).unwrap()
     }
 
     #[test]

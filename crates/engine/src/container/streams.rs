@@ -26,7 +26,7 @@ pub fn open_stdio(container: &Container, spec: &ContainerSpec) -> std::io::Resul
         (child.stdin, ends.stdin) = (Some(stdin), Some(write));
     }
     let output = |name: &str| -> std::io::Result<(OwnedFd, OwnedFd)> {
-        let path = container.path(name);
+        let path = container.run_path(name);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
             _ => stdio::create_fifo(&path),

@@ -22,6 +22,8 @@ pub fn run_monitor(paths: &EnginePaths) -> Result<i32, StartError> {
     }
     make_root(paths)?;
     let _lock = lock_root(paths)?;
+    // An engine that was just about to end has taken the run directory with it.
+    make_root(paths)?;
     let worker_arguments = ["wharf", "engine", "worker"].map(OsString::from).to_vec();
     let ended = monitor::run(&MonitorConfig { worker_arguments });
     ended.map_err(|error| StartError::new("the engine ended", &error))?;

@@ -63,10 +63,11 @@ pub fn open(paths: &EnginePaths, processes: Processes) -> Result<Arc<Core>, Star
     let _ = std::fs::remove_dir_all(paths.temporary());
     std::fs::create_dir_all(paths.temporary())
         .map_err(|error| StartError::new(at("temporary directory"), &error))?;
+    std::fs::create_dir_all(paths.rootfs()).map_err(|error| StartError::new(at("mount point"), &error))?;
     files::remove_views(&paths.views());
     let hierarchies =
         Hierarchies::detect().map_err(|error| StartError::new("cannot find the host's cgroups", &error))?;
-    let containers = ContainerStore::open(paths.containers())
+    let containers = ContainerStore::open(paths.containers(), paths.run_containers())
         .map_err(|error| StartError::new(at("containers"), &error))?;
     let volumes =
         VolumeStore::open(paths.volumes()).map_err(|error| StartError::new(at("volumes"), &error))?;

@@ -121,6 +121,8 @@ fn leave_host(core: &Core) {
         return;
     }
     core.connector.close_down();
+    // Made again by the next start; the files in it are those of containers that do not run.
+    let _ = fs::remove_dir_all(core.paths.run_dir());
     let parent = Cgroup::open(&core.hierarchies, "", &core.paths.name());
     if let Err(error) = parent.and_then(|parent| parent.remove()) {
         tracing::warn!(%error, "the engine's cgroup is left");
