@@ -27,7 +27,10 @@ async fn nothing_changed_nothing_is_built_also_after_a_restart() {
     let second = shop.good_request(&request).await;
     assert_eq!((second.executed(), second.image.id.clone()), (Vec::new(), first_id.clone()));
     drop((first, second));
+    let left = shop.top.path().join("build/work/1-0/upper/half");
+    fs::create_dir_all(&left).unwrap();
     let shop = shop.reopen();
+    assert!(!left.exists(), "what a killed build left is removed");
     let third = shop.good_request(&request).await;
     assert_eq!(
         (third.executed(), third.image.id.clone()),

@@ -6,8 +6,11 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use support::{Workshop, output};
-use wharf_build::{BuildEvent, NamedContext, SecretSource};
+use futures::future::BoxFuture;
+use support::{NoRegistry, Workshop, output};
+use wharf_build::{
+    BuildEvent, NamedContext, OutputSink, RunExit, RunStep, RunnerError, SecretSource, Services, StepRunner,
+};
 
 #[tokio::test]
 async fn a_stage_with_all_kinds_of_steps() {
@@ -237,6 +240,35 @@ async fn what_cannot_work_is_said_before_anything_runs() {
     request.tags = vec!["UPPER".to_owned()];
     assert!(shop.build(&request).await.result.unwrap_err().report().starts_with("invalid tag \"UPPER\""));
     assert_eq!(shop.runner.runs.load(std::sync::atomic::Ordering::Relaxed), 0);
+}
+
+/// A runner whose process never ends by itself.
+struct Endless(tokio::sync::Notify);
+
+impl StepRunner for Endless {
+    fn run<'a>(
+        &'a self,
+        step: RunStep,
+        _: &'a OutputSink<'a>,
+    ) -> BoxFuture<'a, Result<RunExit, RunnerError>> {
+        std::fs::write(step.upper.join("half"), "made").unwrap();
+        self.0.notify_one();
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_build_that_is_given_up_leaves_nothing_and_blocks_nobody() {
+    let Some(shop) = Workshop::new() else { return };
+    let request = shop.request("FROM busybox\nRUN echo done > /done\n");
+    let endless = Endless(tokio::sync::Notify::new());
+    let services = Services { runner: &endless, puller: &NoRegistry, events: &|_| {} };
+    tokio::select! {
+        result = shop.builder.build(&request, services) => panic!("it cannot end: {result:?}"),
+        () = endless.0.notified() => {}
+    }
+    assert_eq!(std::fs::read_dir(shop.top.path().join("build/work")).unwrap().count(), 0);
+    assert_eq!(shop.good_request(&request).await.top_layer(), ["done"]);
 }
 
 /// The owners are what Docker Engine 28.5 gives.

@@ -220,7 +220,8 @@ pub fn output(events: &[BuildEvent]) -> Vec<String> {
     lines.collect()
 }
 
-struct NoRegistry;
+/// Has no images.
+pub struct NoRegistry;
 
 impl ImagePuller for NoRegistry {
     fn pull<'a>(
