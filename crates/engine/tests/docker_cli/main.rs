@@ -3,6 +3,8 @@
 //! Each test starts an engine of its own, in its own root and network namespace, and imports a static busybox into it.
 //! Without root, the client, a static busybox or the namespace tools, the tests say so and pass.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod build;
 mod containers;
 mod files;

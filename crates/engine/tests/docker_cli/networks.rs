@@ -75,4 +75,7 @@ fn a_running_container_is_connected_and_disconnected() {
     engine.ok(&["network", "prune", "--force"]);
     assert_eq!(engine.ok(&["network", "ls", "--format", "{{.Name}}"]), "bridge\nhost\nnone");
     assert!(engine.fails(&["network", "rm", "bridge"]).contains("pre-defined network"));
+    let outcome = engine.docker(&["run", "--network", "none-such", "busybox", "true"]);
+    assert!(outcome.code == 125 && outcome.stderr.contains("network none-such not found"), "{outcome:?}");
+    assert!(!outcome.stderr.contains("Unable to find image"), "{outcome:?}");
 }

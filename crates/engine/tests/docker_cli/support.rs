@@ -165,6 +165,18 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// An engine keeps its cgroup parent for its next start; there is none after a test.
+    fn remove_cgroups(&self) {
+        let name = wharf_engine::EnginePaths::new(Some(self.root.path())).name();
+        let hierarchies = std::fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten();
+        for hierarchy in hierarchies.map(|entry| entry.path()).chain(["/sys/fs/cgroup".into()]) {
+            // Most of them have no such group.
+            let _ = std::fs::remove_dir(hierarchy.join(&name));
+        }
+    }
+}
+
 impl Drop for Engine {
     fn drop(&mut self) {
         let all = self.docker(&["ps", "--all", "--quiet"]).stdout;
@@ -175,6 +187,7 @@ impl Drop for Engine {
         let pid = rustix::process::Pid::from_child(&self.monitor);
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         let _ = self.monitor.wait();
+        self.remove_cgroups();
     }
 }
 

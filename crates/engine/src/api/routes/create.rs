@@ -10,6 +10,7 @@ use crate::Engine;
 use crate::api::error::{ApiError, ApiResult};
 use crate::api::request::{JsonBody, OptionalJson, Params};
 use crate::container::{CommitRequest, CreateRequest};
+use crate::error::{Error, ErrorKind};
 use crate::model::config::{CreateBody, Created};
 
 /// `POST /containers/create`.
@@ -20,7 +21,17 @@ pub async fn create(
 ) -> ApiResult<(StatusCode, Json<Created>)> {
     let request = CreateRequest { name: params.text("name"), platform: params.text("platform"), body };
     params.finish()?;
-    Ok((StatusCode::CREATED, Json(engine.containers.create(request).await?)))
+    let created = engine.containers.create(request).await.map_err(create_error)?;
+    Ok((StatusCode::CREATED, Json(created)))
+}
+
+/// Clients take a 404 from here for a missing image (or one for another platform), pull it and try again; so nothing else may be one.
+fn create_error(error: Error) -> ApiError {
+    match error {
+        Error::NoSuchImage(_) | Error::NotFound(_) => error.into(),
+        other if other.kind() == ErrorKind::NotFound => ApiError::bad_request(other.message()),
+        other => other.into(),
+    }
 }
 
 /// `POST /commit`. A configuration in the body would replace the container's; `changes` says the same and is supported.
@@ -46,4 +57,17 @@ pub async fn commit(
     params.finish()?;
     let id = engine.containers.commit(request).await?;
     Ok((StatusCode::CREATED, Json(json!({ "Id": id }))).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_missing_image_is_a_404() {
+        let network = create_error(Error::NoSuchNetwork("back".to_owned()));
+        assert_eq!(network, ApiError::bad_request("network back not found"));
+        let image = create_error(Error::NoSuchImage("none".to_owned()));
+        assert_eq!(image, ApiError::new(StatusCode::NOT_FOUND, "No such image: none"));
+    }
 }
