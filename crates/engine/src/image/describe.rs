@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
 use wharf_image::store::{Image, LayerId};
 use wharf_image::{History, Reference};
 
@@ -67,7 +68,7 @@ pub fn inspect(core: &Core, image: &Image) -> Result<ImageInspect> {
         created: config.created.clone().unwrap_or_default(),
         docker_version: text(config.other.get("docker_version")),
         author: config.author.clone().unwrap_or_default(),
-        config: json,
+        config: shown_config(image)?,
         architecture: config.architecture.clone(),
         variant: config.variant.clone().unwrap_or_default(),
         os: config.os.clone(),
@@ -81,8 +82,22 @@ pub fn inspect(core: &Core, image: &Image) -> Result<ImageInspect> {
     })
 }
 
-fn text(value: Option<&serde_json::Value>) -> String {
-    value.and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+/// The configuration with the members that are always there, in Docker's order; what the image does not say is null or empty.
+fn shown_config(image: &Image) -> Result<Value> {
+    let failed = |error| Error::Internal(format!("cannot write the configuration of {}: {error}", image.id));
+    let own = serde_json::to_value(&image.config.config).map_err(failed)?;
+    let mut shown = json!({
+        "User": "", "Env": null, "Cmd": null, "Volumes": null, "WorkingDir": "", "Entrypoint": null,
+        "OnBuild": null, "Labels": null,
+    });
+    if let (Value::Object(shown), Value::Object(own)) = (&mut shown, own) {
+        shown.extend(own);
+    }
+    Ok(shown)
+}
+
+fn text(value: Option<&Value>) -> String {
+    value.and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// The topmost layer as the upper directory, as Docker shows an image.

@@ -39,6 +39,7 @@ fn inspect_and_history_describe_an_import() {
     let Some(engine) = Engine::start() else { return };
     let show = |template: &str| engine.ok(&["image", "inspect", "--format", template, "busybox"]);
     assert_eq!(show("{{.Os}} {{json .Config.Cmd}} {{len .RootFS.Layers}}"), "linux [\"/bin/sh\"] 1");
+    assert_eq!(show("{{json .Config.Env}} {{json .Config.User}}"), "null \"\"");
     assert_eq!(engine.ok(&["history", "--format", "{{.Comment}}", "busybox"]), "Imported from -");
     assert!(engine.fails(&["image", "inspect", "nope"]).to_lowercase().contains("no such image: nope"));
 }
