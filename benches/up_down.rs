@@ -41,7 +41,12 @@ impl Side {
         let start = Instant::now();
         let output = command.output().expect("the program starts");
         let took = start.elapsed();
-        assert!(output.status.success(), "{} {args:?}: {}", self.name, String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{} {args:?}: {}",
+            self.name,
+            String::from_utf8_lossy(&output.stderr)
+        );
         took
     }
 

@@ -48,7 +48,9 @@ impl Project {
 #[test]
 fn a_taken_port_is_named_before_anything_is_created() {
     let port = free_port();
-    let compose = format!("services:\n  web:\n    image: busybox\n    command: sleep inf\n    ports:\n      - \"{port}:80\"\n");
+    let compose = format!(
+        "services:\n  web:\n    image: busybox\n    command: sleep inf\n    ports:\n      - \"{port}:80\"\n"
+    );
     let Some(project) = Project::new("badport", &compose) else { return };
     let holder = std::net::TcpListener::bind(("0.0.0.0", port)).unwrap();
     let run = project.run(&["up", "-d"]).exits(1).says(&port.to_string()).says("compose.yaml:6").says("web");
@@ -77,7 +79,9 @@ fn a_failing_run_shows_its_last_lines_and_exit_code() {
 
 #[test]
 fn yaml_that_does_not_parse_points_at_the_line() {
-    let Some(project) = Project::new("badyaml", "services:\n  web:\n    image: [busybox\n  db: {}\n") else { return };
+    let Some(project) = Project::new("badyaml", "services:\n  web:\n    image: [busybox\n  db: {}\n") else {
+        return;
+    };
     project.run(&["up", "-d"]).exits(1).says("compose.yaml:").says("image: [busybox");
 }
 

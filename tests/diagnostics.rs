@@ -14,7 +14,11 @@ fn folder() -> PathBuf {
 }
 
 fn printed(file: &Path) -> String {
-    let options = LoadOptions { files: vec![file.to_path_buf()], current_directory: folder(), ..LoadOptions::default() };
+    let options = LoadOptions {
+        files: vec![file.to_path_buf()],
+        current_directory: folder(),
+        ..LoadOptions::default()
+    };
     let text = match load(&options) {
         Ok(loaded) => format!("loaded, with {} warnings\n", loaded.warnings.len()),
         Err(failure) => diagnostics::render_all(&failure.diagnostics, &failure.sources, false),

@@ -152,6 +152,25 @@ fn the_first_end_decides_the_exit_code() {
 }
 
 #[test]
+fn following_logs_goes_on_through_a_restart() {
+    let compose = "services:
+  web:
+    image: busybox
+    init: true
+    command: sh -c 'echo begin; exec sleep inf'
+";
+    let Some(project) = Project::new("wt-follow", compose) else { return };
+    project.run(&["up", "-d"]).ok();
+    let child = project.command(&["logs", "-f"]).stdout(Stdio::piped()).spawn().unwrap();
+    project.run(&["restart", "-t", "0"]).ok();
+    let begun = |p: &Project| p.run(&["logs", "--no-log-prefix"]).ok().stdout.matches("begin").count();
+    wait_for("the second begin", 20, || (begun(&project) == 2).then_some(()));
+    project.run(&["stop", "-t", "0"]).ok();
+    let followed = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&followed.stdout), "web-1  | begin\nweb-1  | begin\n");
+}
+
+#[test]
 fn one_off_containers_leave_with_their_code() {
     let Some(project) = Project::new("wt-run", STACK) else { return };
     project

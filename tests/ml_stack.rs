@@ -111,7 +111,10 @@ fn looking_at_it(stack: &Stack) {
     assert_eq!(tail.lines().count(), 1, "{tail}");
     assert!(tail.starts_with("20") && tail.contains("Z schema"), "a timestamp, then the line: {tail}");
 
-    stack.run(&["exec", "-T", "db", "psql", "-U", "ml", "-tAc", "SELECT count(*) FROM predictions"]).ok().prints("1");
+    stack
+        .run(&["exec", "-T", "db", "psql", "-U", "ml", "-tAc", "SELECT count(*) FROM predictions"])
+        .ok()
+        .prints("1");
     stack.run(&["exec", "-T", "api", "sh", "-c", "id -un; exit 7"]).exits(7).prints("appuser");
     stack.run(&["config", "--services"]).ok().prints("cache");
     stack.run(&["port", "api", "8000"]).ok().prints(&format!(":{}", stack.port));
@@ -181,7 +184,8 @@ fn data_outlives_down_but_not_down_v(stack: &Stack) {
 fn one_service_brings_its_dependencies() {
     let Some(stack) = Stack::new("mlstack-one") else { return };
     stack.run(&["up", "-d", "migrate"]).ok();
-    let services: Vec<_> = stack.containers().iter().map(|c| c["Service"].as_str().unwrap().to_owned()).collect();
+    let services: Vec<_> =
+        stack.containers().iter().map(|c| c["Service"].as_str().unwrap().to_owned()).collect();
     assert_eq!(services, ["db", "migrate"]);
     stack.run(&["down", "-v"]).ok();
 }

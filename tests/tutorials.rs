@@ -114,14 +114,23 @@ fn ml_api_extended_comes_up() {
 fn web_stack_comes_up() {
     let Some(tutorial) = Tutorial::new("web-stack") else { return };
     let ports: [u16; 4] = std::array::from_fn(|_| support::free_port());
-    tutorial.ports(&[("8000:8000", ports[0]), ("5432:5432", ports[1]), ("6379:6379", ports[2]), ("80:80", ports[3])]);
+    tutorial.ports(&[
+        ("8000:8000", ports[0]),
+        ("5432:5432", ports[1]),
+        ("6379:6379", ports[2]),
+        ("80:80", ports[3]),
+    ]);
     tutorial.write("api/Dockerfile", DOCKERFILE);
     tutorial.write("api/main.py", APP);
-    tutorial.write("nginx.conf", "events {}\nhttp { server { listen 80; location / { proxy_pass http://api:8000; } } }\n");
+    tutorial.write(
+        "nginx.conf",
+        "events {}\nhttp { server { listen 80; location / { proxy_pass http://api:8000; } } }\n",
+    );
     tutorial.run(&["up", "-d"]).ok();
     wait_for("nginx reaches the api by its name", 30, || http::get(ports[3], "/"));
     wait_for("the database accepts connections", 60, || {
-        let ready = tutorial.run(&["exec", "-T", "db", "pg_isready", "-h", "127.0.0.1", "-U", "user", "-d", "mydb"]);
+        let ready =
+            tutorial.run(&["exec", "-T", "db", "pg_isready", "-h", "127.0.0.1", "-U", "user", "-d", "mydb"]);
         (ready.code == Some(0)).then_some(())
     });
     tutorial.down();

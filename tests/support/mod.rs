@@ -35,7 +35,9 @@ impl TestEngine {
             return skip("containers need root");
         }
         if std::env::var_os("WHARF_TEST_IMAGES").is_none() {
-            return skip("no images in reach: run tests/run.sh, or set WHARF_TEST_IMAGES=1 and WHARF_TEST_MIRROR");
+            return skip(
+                "no images in reach: run tests/run.sh, or set WHARF_TEST_IMAGES=1 and WHARF_TEST_MIRROR",
+            );
         }
         let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = engines.get(name).and_then(Weak::upgrade) {
@@ -79,7 +81,8 @@ impl Shared {
     fn command(&self, folder: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wharf"));
         command.args(args).current_dir(folder).env("WHARF_ROOT", &self.root).stdin(Stdio::null());
-        for name in ["DOCKER_HOST", "WHARF_HOST", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES"] {
+        for name in ["DOCKER_HOST", "WHARF_HOST", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES"]
+        {
             command.env_remove(name);
         }
         command
@@ -147,7 +150,11 @@ impl Run {
 
 impl std::fmt::Display for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}\nexit {:?}\n--- stdout\n{}\n--- stderr\n{}", self.what, self.code, self.stdout, self.stderr)
+        write!(
+            f,
+            "{}\nexit {:?}\n--- stdout\n{}\n--- stderr\n{}",
+            self.what, self.code, self.stdout, self.stderr
+        )
     }
 }
 
