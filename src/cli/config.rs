@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{Context, Failure, report};
-use crate::output::Table;
+use crate::output::{self, Table};
 use crate::plan::{self, names::Separator};
 use crate::project::{self, LoadOptions, Project, Variable, render};
 
@@ -99,7 +99,7 @@ pub fn run(context: &Context, args: &ConfigArgs) -> Result<(), Failure> {
         return Ok(());
     }
     match &args.output {
-        None => print!("{text}"),
+        None => output::lines(text.lines().map(str::to_owned)),
         Some(path) => std::fs::write(path, text)
             .map_err(|error| Failure::message(format!("cannot write {}: {error}", path.display())))?,
     }

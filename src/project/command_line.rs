@@ -23,11 +23,7 @@ pub fn split_words(text: &str) -> Result<Vec<String>, String> {
 /// The text is no mount.
 pub fn parse_mount(text: &str, base: &Path) -> Result<Mount, String> {
     let short = mount::parse(text)?;
-    let form = Mount {
-        target: short.target,
-        read_only: short.read_only,
-        ..Mount::default()
-    };
+    let form = Mount { target: short.target, read_only: short.read_only, ..Mount::default() };
     if !short.is_bind {
         let volume = VolumeOptions { nocopy: short.nocopy, ..VolumeOptions::default() };
         return Ok(Mount { kind: MountKind::Volume, source: short.source, volume: Some(volume), ..form });
@@ -63,7 +59,10 @@ mod tests {
     #[test]
     fn a_relative_bind_starts_where_the_user_stands() {
         let mount = parse_mount("./data:/data:ro", Path::new("/home/me")).unwrap();
-        assert_eq!((mount.kind, mount.source.as_str(), mount.read_only), (MountKind::Bind, "/home/me/data", true));
+        assert_eq!(
+            (mount.kind, mount.source.as_str(), mount.read_only),
+            (MountKind::Bind, "/home/me/data", true)
+        );
         assert_eq!(parse_mount("data:/data", Path::new("/")).unwrap().kind, MountKind::Volume);
     }
 

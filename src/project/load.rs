@@ -108,6 +108,7 @@ fn scope(inputs: &Inputs, name: &str) -> Scope {
 }
 
 fn combined(session: &mut Session<'_>, scope: &Scope, inputs: &Inputs) -> Result<Node, Vec<Diagnostic>> {
+    session.directory.clone_from(&scope.directory);
     let tree = combine::model(session, scope, &inputs.files, &[])?;
     if tree.as_mapping().is_none_or(|entries| entries.is_empty()) {
         return Err(vec![Diagnostic::error("empty", Span::default(), "empty compose file")]);
@@ -154,7 +155,14 @@ fn inputs(session: &mut Session<'_>) -> Result<Inputs, Vec<Diagnostic>> {
     if directory != start {
         env_files = read_env_files(session, &mut environment, &directory)?;
     }
-    Ok(Inputs { files, directory, environment, env_files, sources: SourceMap::default(), warnings: Vec::new() })
+    Ok(Inputs {
+        files,
+        directory,
+        environment,
+        env_files,
+        sources: SourceMap::default(),
+        warnings: Vec::new(),
+    })
 }
 
 fn read_env_files(
@@ -176,5 +184,6 @@ fn project_name(session: &mut Session<'_>, inputs: &Inputs) -> Result<String, Ve
             in_file = name.map(str::to_owned).or(in_file);
         }
     }
-    name::choose(session.options, &inputs.environment, in_file.as_deref(), &inputs.directory).map_err(|error| vec![*error])
+    name::choose(session.options, &inputs.environment, in_file.as_deref(), &inputs.directory)
+        .map_err(|error| vec![*error])
 }

@@ -98,7 +98,7 @@ fn device_request(request: &model::DeviceRequest, gpu: bool) -> DeviceRequest {
     }
     DeviceRequest {
         driver: non_empty(&request.driver),
-        count: non_zero(request.count),
+        count: request.count,
         device_ids: non_empty_list(&request.device_ids),
         capabilities: Some(vec![capabilities]),
         options: non_empty_map(&request.options),
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_gpu_request_has_the_gpu_capability() {
         let service = Service {
-            gpus: vec![model::DeviceRequest { count: -1, ..Default::default() }],
+            gpus: vec![model::DeviceRequest { count: Some(-1), ..Default::default() }],
             ..Service::default()
         };
         let requests = device_requests(&service);

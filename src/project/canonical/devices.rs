@@ -10,6 +10,11 @@ pub fn device(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
     let Some(text) = node.as_str() else { return complete(node) };
     let parts: Vec<&str> = text.split(':').collect();
     let (source, target, permissions) = match parts.as_slice() {
+        parts if parts.contains(&"") => {
+            let message =
+                format!("{trail}: invalid device specification: {text}: empty section between colons");
+            return findings.errors.push(Diagnostic::error("device", node.span, message));
+        }
         [source] => (*source, *source, "rwm"),
         [source, target] => (*source, *target, "rwm"),
         [source, target, permissions] => (*source, *target, *permissions),
@@ -18,7 +23,10 @@ pub fn device(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
             return findings.errors.push(Diagnostic::error("device", node.span, message));
         }
     };
-    *node = object(node, [("source", source.into()), ("target", target.into()), ("permissions", permissions.into())]);
+    *node = object(
+        node,
+        [("source", source.into()), ("target", target.into()), ("permissions", permissions.into())],
+    );
 }
 
 /// A long form without a target has the same path inside.
@@ -47,7 +55,8 @@ pub fn count(node: &mut Node, trail: &Trail<'_>) -> Result<(), Diagnostic> {
         Some(("all", _)) => count.value = Value::Int(-1),
         Some((_, Ok(number))) => count.value = Value::Int(number.into()),
         Some((text, Err(_))) => {
-            let message = format!("{trail}.count: invalid value {text:?}, the only value allowed is 'all' or a number");
+            let message =
+                format!("{trail}.count: invalid value {text:?}, the only value allowed is 'all' or a number");
             return Err(Diagnostic::error("device", count.span, message));
         }
     }

@@ -20,7 +20,9 @@ pub fn mount(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
         }
         Err(problem) => {
             let diagnostic = Diagnostic::error("volume", node.span, format!("{trail}: {problem}"));
-            findings.errors.push(diagnostic.with_help("a volume is TARGET, SOURCE:TARGET or SOURCE:TARGET:OPTIONS"));
+            findings
+                .errors
+                .push(diagnostic.with_help("a volume is TARGET, SOURCE:TARGET or SOURCE:TARGET:OPTIONS"));
         }
     }
 }
@@ -32,7 +34,11 @@ fn clean_target(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
             let clean = mount::clean(target.as_str().unwrap_or_default());
             target.value = Value::String(clean);
         }
-        _ => findings.errors.push(Diagnostic::error("volume", span, format!("{trail}: service volume is missing a mount target"))),
+        _ => findings.errors.push(Diagnostic::error(
+            "volume",
+            span,
+            format!("{trail}: service volume is missing a mount target"),
+        )),
     }
 }
 
@@ -40,9 +46,12 @@ fn clean_target(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
 fn drive_letter(text: &str, short: &ShortMount, node: &Node) -> Option<Diagnostic> {
     let bytes = text.as_bytes();
     let looks_so = bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && bytes[2] == b'/';
-    let message = format!("{text:?} is read as a path on Windows drive {}:, mounted at {:?}", &text[..1], short.target);
     looks_so.then(|| {
-        Diagnostic::warning("volume-drive", node.span, message).with_help("give the volume a name of at least two letters")
+        let drive = char::from(bytes[0]);
+        let message =
+            format!("{text:?} is read as a path on Windows drive {drive}:, mounted at {:?}", short.target);
+        Diagnostic::warning("volume-drive", node.span, message)
+            .with_help("give the volume a name of at least two letters")
     })
 }
 

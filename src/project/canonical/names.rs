@@ -34,7 +34,10 @@ pub fn map(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
 /// A list of names as dependencies; a dependency without `required` is required.
 pub fn dependencies(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
     names_to_map(node, |span| {
-        object(&Node::new(Value::Null, span), [("condition", "service_started".into()), ("required", true.into())])
+        object(
+            &Node::new(Value::Null, span),
+            [("condition", "service_started".into()), ("required", true.into())],
+        )
     });
     let Some(entries) = node.as_mapping_mut() else { return };
     for entry in entries.values_mut() {
@@ -48,7 +51,9 @@ fn names_to_map(node: &mut Node, value: fn(Span) -> Node) {
     let Value::Sequence(items) = &node.value else { return };
     let entries: Mapping = items
         .iter()
-        .filter_map(|item| Some((item.as_str()?.to_owned(), Entry { key_span: item.span, node: value(item.span) })))
+        .filter_map(|item| {
+            Some((item.as_str()?.to_owned(), Entry { key_span: item.span, node: value(item.span) }))
+        })
         .collect();
     node.value = Value::Mapping(entries);
 }
@@ -75,7 +80,9 @@ pub fn ssh(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
     let Value::Sequence(items) = &node.value else { return };
     let entry = |item: &Node| {
         let text = item.as_str()?;
-        let (id, path) = text.split_once('=').map_or((text, Node::default()), |(id, path)| (id, Node::string(path, item.span)));
+        let (id, path) = text
+            .split_once('=')
+            .map_or((text, Node::default()), |(id, path)| (id, Node::string(path, item.span)));
         Some((id.to_owned(), Entry { key_span: item.span, node: path }))
     };
     node.value = Value::Mapping(items.iter().filter_map(entry).collect());
@@ -95,9 +102,10 @@ pub fn external(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
     findings.warnings.push(Diagnostic::warning("deprecated", span, message));
     if let Some(own) = node.get("name").filter(|own| **own != name) {
         let message = format!("{trail}: name and external.name conflict; only use name");
-        findings.errors.push(Diagnostic::error("conflict", own.span, message).with_label(name.span, "the other name"));
+        findings
+            .errors
+            .push(Diagnostic::error("conflict", own.span, message).with_label(name.span, "the other name"));
     }
     node.set("name", name);
     node.set("external", Node::new(Value::Bool(true), span));
 }
-

@@ -27,7 +27,8 @@ fn expand(item: &Node, trail: &Trail<'_>) -> Result<Vec<Node>, Diagnostic> {
     match &item.value {
         Value::Mapping(_) => long(item, trail),
         Value::Float(_) => {
-            Err(Diagnostic::error("port", item.span, format!("{trail}: invalid type float64 for port")).with_help("quote it"))
+            Err(Diagnostic::error("port", item.span, format!("{trail}: invalid type float64 for port"))
+                .with_help("quote it"))
         }
         value => {
             let text = value.scalar_text().unwrap_or_default();
@@ -39,12 +40,17 @@ fn expand(item: &Node, trail: &Trail<'_>) -> Result<Vec<Node>, Diagnostic> {
 
 fn bad(item: &Node, trail: &Trail<'_>, problem: &str) -> Diagnostic {
     let diagnostic = Diagnostic::error("port", item.span, format!("{trail}: {problem}"));
-    diagnostic.with_help("a port is CONTAINER, HOST:CONTAINER or IP:HOST:CONTAINER, with /udp or /sctp where needed")
+    diagnostic.with_help(
+        "a port is CONTAINER, HOST:CONTAINER or IP:HOST:CONTAINER, with /udp or /sctp where needed",
+    )
 }
 
 fn entry(item: &Node, port: ShortPort) -> Node {
     let target = Node::from(i64::from(port.target));
-    let mut entry = object(item, [("mode", "ingress".into()), ("target", target), ("protocol", port.protocol.as_str().into())]);
+    let mut entry = object(
+        item,
+        [("mode", "ingress".into()), ("target", target), ("protocol", port.protocol.as_str().into())],
+    );
     for (key, text) in [("host_ip", port.host_ip), ("published", port.published)] {
         if !text.is_empty() {
             entry.set(key, Node::string(text, item.span));

@@ -21,15 +21,25 @@ fn short_forms_become_long() {
         ("build: .", r#"{"build":{"context":"."}}"#),
         ("build: {ssh: [default, 'k=/p']}", r#"{"build":{"ssh":{"default":null,"k":"/p"}}}"#),
         ("depends_on: [b]", r#"{"depends_on":{"b":{"condition":"service_started","required":true}}}"#),
-        ("depends_on: {b: {condition: service_healthy}}", r#"{"depends_on":{"b":{"condition":"service_healthy","required":true}}}"#),
+        (
+            "depends_on: {b: {condition: service_healthy}}",
+            r#"{"depends_on":{"b":{"condition":"service_healthy","required":true}}}"#,
+        ),
         ("networks: [n]", r#"{"networks":{"n":null}}"#),
         ("env_file: .env", r#"{"env_file":[{"path":".env","required":true}]}"#),
-        ("ports: ['127.0.0.1:80:81/udp']",
-            r#"{"ports":[{"mode":"ingress","target":81,"protocol":"udp","host_ip":"127.0.0.1","published":"80"}]}"#),
+        (
+            "ports: ['127.0.0.1:80:81/udp']",
+            r#"{"ports":[{"mode":"ingress","target":81,"protocol":"udp","host_ip":"127.0.0.1","published":"80"}]}"#,
+        ),
         ("ports: [{target: 80, published: 8080}]", r#"{"ports":[{"target":80,"published":"8080"}]}"#),
-        ("volumes: ['./a:/b:ro']",
-            r#"{"volumes":[{"type":"bind","source":"./a","target":"/b","read_only":true,"bind":{"create_host_path":true}}]}"#),
-        ("volumes: ['data:/b']", r#"{"volumes":[{"type":"volume","source":"data","target":"/b","volume":{}}]}"#),
+        (
+            "volumes: ['./a:/b:ro']",
+            r#"{"volumes":[{"type":"bind","source":"./a","target":"/b","read_only":true,"bind":{"create_host_path":true}}]}"#,
+        ),
+        (
+            "volumes: ['data:/b']",
+            r#"{"volumes":[{"type":"volume","source":"data","target":"/b","volume":{}}]}"#,
+        ),
         ("devices: [/dev/a]", r#"{"devices":[{"source":"/dev/a","target":"/dev/a","permissions":"rwm"}]}"#),
         ("gpus: all", r#"{"gpus":[{"count":"all"}]}"#),
         ("secrets: [s]", r#"{"secrets":[{"source":"s"}]}"#),
@@ -47,7 +57,10 @@ fn what_has_no_long_form_is_an_error() {
         ("ports: ['a:b']", "services.a.ports: Invalid containerPort: b"),
         ("ports: [80.0]", "services.a.ports: invalid type float64 for port"),
         ("ports: [{published: 80}]", "services.a.ports: service port is missing a target port"),
-        ("devices: ['a:b:c:d']", "services.a.devices.[]: confusing device mapping, please use long syntax: a:b:c:d"),
+        (
+            "devices: ['a:b:c:d']",
+            "services.a.devices.[]: confusing device mapping, please use long syntax: a:b:c:d",
+        ),
     ];
     for (short, expected) in cases {
         assert_eq!(long(short), expected, "{short}");

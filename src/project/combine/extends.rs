@@ -1,6 +1,6 @@
 //! `extends`: a service starts from another one, of the same file or of another (compose-surface 1.9).
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::{Result, Scope, Session, canonicalize, interpolated};
@@ -8,7 +8,7 @@ use crate::project::diagnostic::Diagnostic;
 use crate::project::finish::paths;
 use crate::project::merge;
 use crate::project::node::{Mapping, Node, Value};
-use crate::project::read::discover::absolute;
+use crate::project::read::discover::{absolute, relative};
 use crate::project::source::Span;
 use crate::project::yaml::Path as TreePath;
 
@@ -50,7 +50,9 @@ pub fn apply(
     for (name, entry) in services {
         if entry.node.get("extends").is_some() {
             let extended = resolve(session, scope, &place, &name, entry.key_span, &mut Chain::new())?;
-            if let Some(services) = root.get_mut("services") && let Some(entries) = services.as_mapping_mut() {
+            if let Some(services) = root.get_mut("services")
+                && let Some(entries) = services.as_mapping_mut()
+            {
                 entries[&name].node = extended;
             }
         }
@@ -67,7 +69,9 @@ fn resolve(
     asked_at: Span,
     chain: &mut Chain,
 ) -> Result<Node> {
-    let Some(entry) = place.base.services.get(name) else { return Err(vec![missing(place, name, asked_at, chain)]) };
+    let Some(entry) = place.base.services.get(name) else {
+        return Err(vec![missing(place, name, asked_at, chain)]);
+    };
     let service = entry.node.clone();
     let Some(extends) = service.get("extends").cloned() else { return Ok(service) };
     let step = (place.file.clone(), name.to_owned());
@@ -108,14 +112,18 @@ fn target(extends: &Node) -> Result<(String, Option<Node>)> {
     }
     let service = extends.get("service").and_then(Node::as_str).map(str::to_owned);
     let file = extends.get("file").filter(|file| !file.is_null()).cloned();
-    let unknown = extends.as_mapping().and_then(|keys| keys.iter().find(|(key, _)| !matches!(key.as_str(), "service" | "file")));
+    let unknown = extends
+        .as_mapping()
+        .and_then(|keys| keys.iter().find(|(key, _)| !matches!(key.as_str(), "service" | "file")));
     match (service, unknown) {
         (Some(service), None) => Ok((service, file)),
         (_, Some((key, entry))) => {
             let message = format!("extends additional properties '{key}' not allowed");
             Err(vec![Diagnostic::error("unknown-key", entry.key_span, message)])
         }
-        (None, None) => Err(vec![Diagnostic::error("schema", extends.span, "extends missing property 'service'")]),
+        (None, None) => {
+            Err(vec![Diagnostic::error("schema", extends.span, "extends missing property 'service'")])
+        }
     }
 }
 
@@ -124,16 +132,17 @@ fn open(session: &mut Session<'_>, scope: &Scope, place: &Place, file: &Node) ->
     let text = file.value.scalar_text().unwrap_or_default();
     if text.contains("://") || text.starts_with("git@") {
         let message = format!("cannot extend from {text}: remote files are not supported");
-        return Err(vec![Diagnostic::error("remote", file.span, message).with_help("fetch it and name the local copy")]);
+        return Err(vec![
+            Diagnostic::error("remote", file.span, message).with_help("fetch it and name the local copy"),
+        ]);
     }
     let path = absolute(&place.directory, &paths::expand_home(&text, &session.options.environment));
     let directory = path.parent().map_or_else(|| place.directory.clone(), Path::to_path_buf);
     if let Some(base) = session.bases.get(&path) {
         return Ok(Place { file: path, directory, base: base.clone() });
     }
-    let base = read_base(session, scope, &path, &directory).map_err(|errors| {
-        errors.into_iter().map(|error| at(error, file.span)).collect::<Vec<_>>()
-    })?;
+    let base = read_base(session, scope, &path, &directory)
+        .map_err(|errors| errors.into_iter().map(|error| at(error, file.span)).collect::<Vec<_>>())?;
     session.bases.insert(path.clone(), base.clone());
     Ok(Place { file: path, directory, base })
 }
@@ -161,7 +170,11 @@ fn read_base(session: &mut Session<'_>, scope: &Scope, path: &Path, directory: &
     }
     canonicalize(session, &mut tree)?;
     // Paths of a base start from its own directory; when they are to stay relative, from that of the project.
-    let start = if session.options.resolve_paths { directory.to_path_buf() } else { relative(directory, &scope.directory) };
+    let start = if session.options.resolve_paths {
+        directory.to_path_buf()
+    } else {
+        relative(directory, &scope.directory)
+    };
     paths::resolve(&mut tree, &start, &session.options.environment);
     let services = tree.get("services").and_then(Node::as_mapping).cloned();
     let Some(services) = services else {
@@ -171,17 +184,14 @@ fn read_base(session: &mut Session<'_>, scope: &Scope, path: &Path, directory: &
     Ok(Base { services: Rc::new(services), removals: removals.into() })
 }
 
-/// `path` as seen from `from`, both absolute.
-fn relative(path: &Path, from: &Path) -> PathBuf {
-    let shared = path.components().zip(from.components()).take_while(|(a, b)| a == b).count();
-    let up = from.components().skip(shared).map(|_| Component::ParentDir);
-    up.chain(path.components().skip(shared)).collect()
-}
-
 fn missing(place: &Place, name: &str, asked_at: Span, chain: &Chain) -> Diagnostic {
-    let (from, service) = chain.last().map_or((place.file.as_path(), ""), |(file, service)| (file.as_path(), service.as_str()));
+    let (from, service) =
+        chain.last().map_or((place.file.as_path(), ""), |(file, service)| (file.as_path(), service.as_str()));
     let elsewhere = if from == place.file { String::new() } else { format!(" in {}", place.file.display()) };
-    let message = format!("cannot extend service {service:?} in {}: service {name:?} not found{elsewhere}", from.display());
+    let message = format!(
+        "cannot extend service {service:?} in {}: service {name:?} not found{elsewhere}",
+        from.display()
+    );
     Diagnostic::error("extends", asked_at, message)
 }
 

@@ -26,7 +26,9 @@ pub fn apply(
     including: &[PathBuf],
     root: &mut Node,
 ) -> Result<()> {
-    let Some(include) = root.as_mapping_mut().and_then(|entries| entries.shift_remove("include")) else { return Ok(()) };
+    let Some(include) = root.as_mapping_mut().and_then(|entries| entries.shift_remove("include")) else {
+        return Ok(());
+    };
     let mut chain = including.to_vec();
     chain.push(file.to_path_buf());
     let Value::Sequence(items) = include.node.value else {
@@ -48,7 +50,13 @@ fn entry(item: &Node) -> Result<Entry> {
             known_keys(entries)?;
             (of("path")?, of("project_directory")?.into_iter().next().map(|(path, _)| path), of("env_file")?)
         }
-        _ => return Err(vec![Diagnostic::error("schema", item.span, "include items must be a mapping or string")]),
+        _ => {
+            return Err(vec![Diagnostic::error(
+                "schema",
+                item.span,
+                "include items must be a mapping or string",
+            )]);
+        }
     };
     if paths.is_empty() {
         return Err(vec![Diagnostic::error("schema", item.span, "include item missing property 'path'")]);
@@ -57,7 +65,8 @@ fn entry(item: &Node) -> Result<Entry> {
 }
 
 fn known_keys(entries: &Mapping) -> Result<()> {
-    let unknown = entries.iter().find(|(key, _)| !matches!(key.as_str(), "path" | "project_directory" | "env_file"));
+    let unknown =
+        entries.iter().find(|(key, _)| !matches!(key.as_str(), "path" | "project_directory" | "env_file"));
     unknown.map_or(Ok(()), |(key, entry)| {
         let message = format!("include additional properties '{key}' not allowed");
         Err(vec![Diagnostic::error("unknown-key", entry.key_span, message)])
@@ -72,7 +81,9 @@ fn texts(node: &Node, key: &str) -> Result<Vec<(PathBuf, Span)>> {
     };
     let text = |item: &Node| item.as_str().map(|text| (PathBuf::from(text), item.span));
     let texts: Option<Vec<_>> = items.iter().map(text).collect();
-    texts.ok_or_else(|| vec![Diagnostic::error("schema", node.span, format!("include {key} must be a array or string"))])
+    texts.ok_or_else(|| {
+        vec![Diagnostic::error("schema", node.span, format!("include {key} must be a array or string"))]
+    })
 }
 
 fn load(session: &mut Session<'_>, scope: &Scope, entry: &Entry, chain: &[PathBuf]) -> Result<Node> {
@@ -89,7 +100,13 @@ fn load(session: &mut Session<'_>, scope: &Scope, entry: &Entry, chain: &[PathBu
         .map_err(|error| vec![placed(*error, entry)])?;
     let mut inner = Scope { environment: scope.environment.clone(), directory };
     environment::fill(&mut inner.environment, more);
-    let label = |error: Diagnostic| if error.span.is_known() { error.with_label(entry.paths[0].1, "included from here") } else { placed(error, entry) };
+    let label = |error: Diagnostic| {
+        if error.span.is_known() {
+            error.with_label(entry.paths[0].1, "included from here")
+        } else {
+            placed(error, entry)
+        }
+    };
     model(session, &inner, &files, chain).map_err(|errors| errors.into_iter().map(label).collect())
 }
 
@@ -103,12 +120,15 @@ fn local(scope: &Scope, path: &Path, span: Span, chain: &[PathBuf]) -> Result<Pa
     let text = path.to_string_lossy();
     if text.contains("://") || text.starts_with("git@") {
         let message = format!("cannot include {text}: remote files are not supported");
-        return Err(vec![Diagnostic::error("remote", span, message).with_help("fetch it and include the local copy")]);
+        return Err(vec![
+            Diagnostic::error("remote", span, message).with_help("fetch it and include the local copy"),
+        ]);
     }
     let path = absolute(&scope.directory, path);
     if chain.contains(&path) {
         let shown: Vec<String> = chain.iter().map(|file| file.display().to_string()).collect();
-        let message = format!("include cycle detected:\n{}\n include {}", shown.join("\n include "), path.display());
+        let message =
+            format!("include cycle detected:\n{}\n include {}", shown.join("\n include "), path.display());
         return Err(vec![Diagnostic::error("include-cycle", span, message)]);
     }
     Ok(path)

@@ -34,7 +34,12 @@ pub struct Scope {
 ///
 /// # Errors
 /// Everything found wrong in the first step that fails.
-pub fn model(session: &mut Session<'_>, scope: &Scope, files: &[PathBuf], including: &[PathBuf]) -> Result<Node> {
+pub fn model(
+    session: &mut Session<'_>,
+    scope: &Scope,
+    files: &[PathBuf],
+    including: &[PathBuf],
+) -> Result<Node> {
     let mut tree = Node::mapping(Mapping::new(), Span::default());
     for file in files {
         for document in session.documents(file)?.as_ref() {

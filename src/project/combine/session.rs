@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::Result;
 use super::extends::Base;
+use super::{Result, Scope};
 use crate::project::diagnostic::Diagnostic;
 use crate::project::options::LoadOptions;
-use crate::project::read;
+use crate::project::read::{self, discover::relative};
 use crate::project::source::{FileId, SourceMap, Span};
 use crate::project::yaml::{self, Document};
 
@@ -20,6 +20,8 @@ pub struct Session<'a> {
     pub sources: SourceMap,
     /// Warnings so far.
     pub warnings: Vec<Diagnostic>,
+    /// The project directory, once it is known.
+    pub directory: PathBuf,
     documents: HashMap<PathBuf, Rc<[Document]>>,
     /// Files read as the base of an `extends`, by path.
     pub(super) bases: HashMap<PathBuf, Base>,
@@ -32,6 +34,7 @@ impl<'a> Session<'a> {
             options,
             sources: SourceMap::default(),
             warnings: Vec::new(),
+            directory: PathBuf::new(),
             documents: HashMap::new(),
             bases: HashMap::new(),
         }
@@ -57,6 +60,16 @@ impl<'a> Session<'a> {
         let documents: Rc<[Document]> = yaml::parse(id, text).map_err(|error| vec![*error])?.into();
         self.documents.insert(file.to_path_buf(), Rc::clone(&documents));
         Ok(documents)
+    }
+
+    /// What the paths of a model are resolved against. When paths are to stay relative, those of an included model become
+    /// relative to the project, and the project's own stay as they are.
+    pub fn path_start(&self, scope: &Scope) -> Option<PathBuf> {
+        if self.options.resolve_paths {
+            return Some(scope.directory.clone());
+        }
+        let start = relative(&scope.directory, &self.directory);
+        (!start.as_os_str().is_empty()).then_some(start)
     }
 
     /// Keeps a text for diagnostics, under its path as seen from where the user stands.

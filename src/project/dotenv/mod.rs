@@ -44,7 +44,10 @@ pub fn parse(
 ///
 /// # Errors
 /// A line without a name, or a name with white space in it.
-pub fn parse_raw(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<BTreeMap<String, String>, DotenvError> {
+pub fn parse_raw(
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<BTreeMap<String, String>, DotenvError> {
     let mut variables = BTreeMap::new();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let line = line.trim_start();
@@ -54,7 +57,10 @@ pub fn parse_raw(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         let (name, value) = line.split_once('=').map_or((line, None), |(name, value)| (name, Some(value)));
         if name.is_empty() || name.contains(char::is_whitespace) {
-            return Err(DotenvError { line: number, problem: format!("invalid environment variable: {line:?}") });
+            return Err(DotenvError {
+                line: number,
+                problem: format!("invalid environment variable: {line:?}"),
+            });
         }
         if let Some(value) = value.map(str::to_owned).or_else(|| lookup(name)) {
             variables.insert(name.to_owned(), value);

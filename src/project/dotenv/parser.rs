@@ -121,7 +121,12 @@ impl<'a> Parser<'a> {
     }
 
     fn expand(&mut self, text: &str) -> Result<String, DotenvError> {
-        let mut scope = Scope { lookup: self.lookup, earlier: &self.parsed.variables, before: self.before, unset: Vec::new() };
+        let mut scope = Scope {
+            lookup: self.lookup,
+            earlier: &self.parsed.variables,
+            before: self.before,
+            unset: Vec::new(),
+        };
         let result = template::substitute(text, &mut scope);
         let unset = scope.unset;
         self.parsed.unset.extend(unset.into_iter().map(|name| (name, self.line)));

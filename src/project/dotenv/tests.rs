@@ -15,12 +15,34 @@ fn read(text: &str) -> Result<BTreeMap<String, String>, String> {
 #[test]
 fn one_line_values() {
     let cases = [
-        ("A=b", "b"), ("A = b", "b"), ("export A=b", "b"), ("A: b", "b"), ("A=b # c", "b"), ("A=b#c", "b#c"), ("A=", ""),
-        ("A= b  ", "b"), ("A=\"b # c\" # d", "b # c"), ("A='b $HOST'", "b $HOST"), ("A=\"b\\nc\"", "b\nc"),
-        ("A='b\\nc'", "b\\nc"), ("A='it\\'s'", "it's"), ("A=\"say \\\"x\\\"\"", "say \"x\""), ("A=$HOST", "outer"),
-        ("A=\"${X:-d}\"", "d"), ("A=$$HOST", "$HOST"), ("A=\"\\$HOST\"", "$HOST"), ("A=\"b\nc\"", "b\nc"),
-        ("A=a=b", "a=b"), ("A={\"k\":\"v\"}", "{\"k\":\"v\"}"), ("A=\"\\0101\"", "A"), ("A=a\\nb", "a\\nb"),
-        ("A=a\"b\"c", "a\"b\"c"), ("A=#x", "#x"), ("\u{feff}A=b", "b"), ("A=b\r\n", "b"), ("A=a b c", "a b c"),
+        ("A=b", "b"),
+        ("A = b", "b"),
+        ("export A=b", "b"),
+        ("A: b", "b"),
+        ("A=b # c", "b"),
+        ("A=b#c", "b#c"),
+        ("A=", ""),
+        ("A= b  ", "b"),
+        ("A=\"b # c\" # d", "b # c"),
+        ("A='b $HOST'", "b $HOST"),
+        ("A=\"b\\nc\"", "b\nc"),
+        ("A='b\\nc'", "b\\nc"),
+        ("A='it\\'s'", "it's"),
+        ("A=\"say \\\"x\\\"\"", "say \"x\""),
+        ("A=$HOST", "outer"),
+        ("A=\"${X:-d}\"", "d"),
+        ("A=$$HOST", "$HOST"),
+        ("A=\"\\$HOST\"", "$HOST"),
+        ("A=\"b\nc\"", "b\nc"),
+        ("A=a=b", "a=b"),
+        ("A={\"k\":\"v\"}", "{\"k\":\"v\"}"),
+        ("A=\"\\0101\"", "A"),
+        ("A=a\\nb", "a\\nb"),
+        ("A=a\"b\"c", "a\"b\"c"),
+        ("A=#x", "#x"),
+        ("\u{feff}A=b", "b"),
+        ("A=b\r\n", "b"),
+        ("A=a b c", "a b c"),
     ];
     for (text, expected) in cases {
         assert_eq!(read(text).map(|all| all.get("A").cloned()), Ok(Some(expected.to_owned())), "{text}");
@@ -29,7 +51,10 @@ fn one_line_values() {
 
 #[test]
 fn a_name_alone_is_inherited() {
-    assert_eq!(read("HOST\nMISSING\nexport HOST\nA=1"), Ok([("HOST".into(), "outer".into()), ("A".into(), "1".into())].into()));
+    assert_eq!(
+        read("HOST\nMISSING\nexport HOST\nA=1"),
+        Ok([("HOST".into(), "outer".into()), ("A".into(), "1".into())].into())
+    );
     assert_eq!(read("HOST"), Ok([("HOST".into(), "outer".into())].into()));
 }
 
@@ -74,6 +99,7 @@ fn raw_lines_are_taken_as_they_are() {
 #[test]
 fn agrees_with_dotenvy_on_plain_files() {
     let text = "A=b\nB='c d'\nC=\"e f\"\nexport D=g\n# comment\nE=\n\nF=\"x\\ny\"\n";
-    let theirs: BTreeMap<String, String> = dotenvy::from_read_iter(text.as_bytes()).map(|pair| pair.expect("valid")).collect();
+    let theirs: BTreeMap<String, String> =
+        dotenvy::from_read_iter(text.as_bytes()).map(|pair| pair.expect("valid")).collect();
     assert_eq!(read(text), Ok(theirs));
 }

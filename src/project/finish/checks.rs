@@ -6,11 +6,12 @@ use crate::project::path::{Trail, visit};
 
 type Check = fn(&Node, &Trail<'_>) -> Option<Diagnostic>;
 
-const TABLE: [(&str, Check); 7] = [
+const TABLE: [(&str, Check); 8] = [
     ("volumes.*", external_volume),
     ("configs.*", config_source),
     ("secrets.*", secret_source),
     ("services.*.ports.[].host_ip", host_address),
+    ("services.*.ports.[].target", container_port),
     ("services.*.develop.watch.[].path", watch_path),
     ("services.*.deploy.resources.reservations.devices.[]", device_request),
     ("services.*.gpus.[]", device_request),
@@ -37,7 +38,10 @@ fn external_volume(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
     let other = |key: &str| !matches!(key, "name" | "external") && !key.starts_with("x-");
     let (key, entry) = entries.iter().find(|(key, _)| other(key))?;
     let message = format!("{trail}: conflicting parameters \"external\" and {key:?} specified");
-    Some(Diagnostic::error("conflict", entry.key_span, message).with_help("an external volume is not created, so it takes only a name"))
+    Some(
+        Diagnostic::error("conflict", entry.key_span, message)
+            .with_help("an external volume is not created, so it takes only a name"),
+    )
 }
 
 fn config_source(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
@@ -70,6 +74,14 @@ fn host_address(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
     let text = node.as_str()?;
     let bad = !text.is_empty() && text.parse::<std::net::IpAddr>().is_err();
     bad.then(|| Diagnostic::error("port", node.span, format!("{trail}: invalid ip address: {text}")))
+}
+
+/// Compose lets 0 pass and then prints a port without a target, which does not load.
+fn container_port(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
+    let Value::Int(port) = node.value else { return None };
+    let message = format!("{trail}: container port {port} is out of range");
+    (!(1..=65535).contains(&port))
+        .then(|| Diagnostic::error("port", node.span, message).with_help("ports go from 1 to 65535"))
 }
 
 fn watch_path(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {

@@ -72,7 +72,8 @@ impl Checks<'_> {
         }
         let Some(build) = build else { return };
         if !build.dockerfile_inline.is_empty() && !build.dockerfile.is_empty() {
-            let message = format!("service {name:?} declares mutually exclusive dockerfile and dockerfile_inline");
+            let message =
+                format!("service {name:?} declares mutually exclusive dockerfile and dockerfile_inline");
             self.report("conflict", build.span, message);
         }
         let platform = &self.service.platform;
@@ -91,7 +92,9 @@ impl Checks<'_> {
         let name = &self.service.name;
         match self.project.any_service(other) {
             None => {
-                let message = format!("build.additional_contexts[{context}]: service {name:?} depends on undefined service {other:?}");
+                let message = format!(
+                    "build.additional_contexts[{context}]: service {name:?} depends on undefined service {other:?}"
+                );
                 self.report("undefined", span, message);
             }
             Some(target) if target.build.is_none() => {
@@ -111,7 +114,10 @@ impl Checks<'_> {
         }
         for (network, attachment) in networks {
             let here = attachment.as_ref().map(|attachment| attachment.span).unwrap_or_default();
-            let span = here.or(self.project.locate(&["services", name, "networks", network]).unwrap_or(self.span("networks")));
+            let span = here.or(self
+                .project
+                .locate(&["services", name, "networks", network])
+                .unwrap_or(self.span("networks")));
             self.known("network", network, &self.project.networks, span);
         }
     }
@@ -132,7 +138,9 @@ impl Checks<'_> {
 
     fn references(&mut self) {
         let (project, service) = (self.project, self.service);
-        for mount in service.volumes.iter().filter(|mount| mount.kind == super::super::model::MountKind::Volume) {
+        for mount in
+            service.volumes.iter().filter(|mount| mount.kind == super::super::model::MountKind::Volume)
+        {
             if !mount.source.is_empty() {
                 self.known("volume", &mount.source, &project.volumes, mount.span);
             }
@@ -159,8 +167,12 @@ impl Checks<'_> {
             }
             let message = format!("service {:?} depends on undefined service {name:?}", self.service.name);
             let help = match self.project.disabled_services.get(name) {
-                Some(other) => Some(format!("it is only part of the profile {}: activate it with --profile, or set `required: false`", other.profiles.join(", "))),
-                None => nearest(name, self.project.services.keys().map(String::as_str)).map(|name| format!("did you mean `{name}`?")),
+                Some(other) => Some(format!(
+                    "it is only part of the profile {}: activate it with --profile, or set `required: false`",
+                    other.profiles.join(", ")
+                )),
+                None => nearest(name, self.project.services.keys().map(String::as_str))
+                    .map(|name| format!("did you mean `{name}`?")),
             };
             self.report("undefined", dependency.span, message).help = help;
         }
@@ -173,16 +185,34 @@ impl Checks<'_> {
         let mut distinct = Vec::new();
         if let Some(limits) = &resources.limits {
             let service = self.service;
-            distinct.push(("cpus", "limits.cpus", service.cpus.0 != 0.0 && limits.cpus.0 != 0.0 && service.cpus != limits.cpus));
-            distinct.push(("mem_limit", "limits.memory", service.mem_limit.0 != 0 && limits.memory.0 != 0 && service.mem_limit != limits.memory));
-            distinct.push(("pids_limit", "limits.pids", service.pids_limit != 0 && limits.pids != 0 && service.pids_limit != limits.pids));
+            distinct.push((
+                "cpus",
+                "limits.cpus",
+                service.cpus.0 != 0.0 && limits.cpus.0 != 0.0 && service.cpus != limits.cpus,
+            ));
+            distinct.push((
+                "mem_limit",
+                "limits.memory",
+                service.mem_limit.0 != 0 && limits.memory.0 != 0 && service.mem_limit != limits.memory,
+            ));
+            distinct.push((
+                "pids_limit",
+                "limits.pids",
+                service.pids_limit != 0 && limits.pids != 0 && service.pids_limit != limits.pids,
+            ));
         }
         if let Some(reservations) = &resources.reservations {
             let (own, other) = (self.service.mem_reservation, reservations.memory);
-            distinct.push(("mem_reservation", "reservations.memory", own.0 != 0 && other.0 != 0 && own != other));
+            distinct.push((
+                "mem_reservation",
+                "reservations.memory",
+                own.0 != 0 && other.0 != 0 && own != other,
+            ));
         }
         for (own, other, _) in distinct.into_iter().filter(|(.., differ)| *differ) {
-            let message = format!("services.{name}: can't set distinct values on '{own}' and 'deploy.resources.{other}'");
+            let message = format!(
+                "services.{name}: can't set distinct values on '{own}' and 'deploy.resources.{other}'"
+            );
             self.report("conflict", self.span(own), message);
         }
     }
@@ -193,16 +223,23 @@ impl Checks<'_> {
         if let (Some(scale), Some(replicas)) = (scale, replicas)
             && *scale != replicas
         {
-            let message = format!("services.{name}: can't set distinct values on 'scale' and 'deploy.replicas'");
+            let message =
+                format!("services.{name}: can't set distinct values on 'scale' and 'deploy.replicas'");
             self.report("conflict", self.span("scale"), message);
         }
         let wanted = scale.or(replicas).unwrap_or(1);
         let attribute = if scale.is_some() { "scale" } else { "deploy.replicas" };
         if wanted < 0 {
-            self.report("scale", self.span("scale"), format!("services.{name}: {attribute} must not be negative"));
+            self.report(
+                "scale",
+                self.span("scale"),
+                format!("services.{name}: {attribute} must not be negative"),
+            );
         }
         if wanted > 1 && !container_name.is_empty() {
-            let message = format!("services.{name}: can't set container_name and {attribute} as container name must be unique");
+            let message = format!(
+                "services.{name}: can't set container_name and {attribute} as container name must be unique"
+            );
             self.report("conflict", self.span("container_name"), message);
         }
     }
@@ -210,7 +247,10 @@ impl Checks<'_> {
     fn watch(&mut self) {
         for rule in self.service.develop.iter().flat_map(|develop| &develop.watch) {
             if rule.target.is_empty() && !matches!(rule.action.as_str(), "rebuild" | "restart") {
-                let message = format!("services.{}.develop.watch: target is required for non-rebuild actions", self.service.name);
+                let message = format!(
+                    "services.{}.develop.watch: target is required for non-rebuild actions",
+                    self.service.name
+                );
                 self.report("watch", rule.span, message);
             }
         }
@@ -231,7 +271,9 @@ impl Checks<'_> {
         for (target, place, span) in tmpfs.chain(volumes) {
             if let Some((earlier, first)) = seen.get(target) {
                 let message = format!("{place}: target {target} already mounted as {earlier}");
-                self.errors.push(Diagnostic::error("conflict", span, message).with_label(*first, "mounted here first"));
+                self.errors.push(
+                    Diagnostic::error("conflict", span, message).with_label(*first, "mounted here first"),
+                );
             } else {
                 seen.insert(target, (place, span));
             }

@@ -10,14 +10,22 @@ pub fn find(services: &BTreeMap<String, Service>) -> Option<Diagnostic> {
     let mut done = BTreeSet::new();
     let cycle = services.keys().find_map(|name| walk(name, services, &mut Vec::new(), &mut done))?;
     let message = format!("dependency cycle detected: {}", cycle.join(" -> "));
-    let span = |from: &str, to: &str| services.get(from)?.depends_on.get(to).map(|dependency| dependency.span);
+    let span =
+        |from: &str, to: &str| services.get(from)?.depends_on.get(to).map(|dependency| dependency.span);
     let mut steps = cycle.windows(2).filter_map(|pair| Some((span(&pair[0], &pair[1])?, &pair[0], &pair[1])));
     let first = steps.next().map(|(span, ..)| span).unwrap_or_default();
     let diagnostic = Diagnostic::error("dependency-cycle", first, message);
-    Some(steps.fold(diagnostic, |diagnostic, (span, from, to)| diagnostic.with_label(span, format!("{from} depends on {to}"))))
+    Some(steps.fold(diagnostic, |diagnostic, (span, from, to)| {
+        diagnostic.with_label(span, format!("{from} depends on {to}"))
+    }))
 }
 
-fn walk(name: &str, services: &BTreeMap<String, Service>, path: &mut Vec<String>, done: &mut BTreeSet<String>) -> Option<Vec<String>> {
+fn walk(
+    name: &str,
+    services: &BTreeMap<String, Service>,
+    path: &mut Vec<String>,
+    done: &mut BTreeSet<String>,
+) -> Option<Vec<String>> {
     if let Some(start) = path.iter().position(|step| step == name) {
         let mut cycle = path[start..].to_vec();
         cycle.push(name.to_owned());

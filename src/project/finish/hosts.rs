@@ -18,8 +18,10 @@ pub fn lower(node: &mut Node) -> Result<(), Diagnostic> {
         Value::Sequence(items) => {
             for item in items {
                 let text = item.as_str().unwrap_or_default();
-                let (host, address) = split(text).ok_or_else(|| bad(item, format!("invalid additional host, missing IP: {text}")))?;
-                let addresses: Vec<Node> = address.split(',').map(|address| Node::string(address, item.span)).collect();
+                let (host, address) = split(text)
+                    .ok_or_else(|| bad(item, format!("invalid additional host, missing IP: {text}")))?;
+                let addresses: Vec<Node> =
+                    address.split(',').map(|address| Node::string(address, item.span)).collect();
                 add(&mut hosts, host, &addresses)?;
             }
         }
@@ -29,8 +31,10 @@ pub fn lower(node: &mut Node) -> Result<(), Diagnostic> {
         let text = address.value.scalar_text().unwrap_or_default();
         Node::string(format!("{host}={}", unbracketed(&text)), address.span)
     };
-    let mut lines: Vec<Node> =
-        hosts.iter().flat_map(|(host, addresses)| addresses.iter().map(move |address| line(host, address))).collect();
+    let mut lines: Vec<Node> = hosts
+        .iter()
+        .flat_map(|(host, addresses)| addresses.iter().map(move |address| line(host, address)))
+        .collect();
     lines.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
     node.value = Value::Sequence(lines);
     Ok(())
@@ -41,7 +45,11 @@ fn split(text: &str) -> Option<(&str, &str)> {
 }
 
 fn unbracketed(address: &str) -> &str {
-    address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).filter(|inner| !inner.is_empty()).unwrap_or(address)
+    address
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .filter(|inner| !inner.is_empty())
+        .unwrap_or(address)
 }
 
 fn add(hosts: &mut BTreeMap<String, Vec<Node>>, host: &str, addresses: &[Node]) -> Result<(), Diagnostic> {

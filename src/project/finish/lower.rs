@@ -67,7 +67,9 @@ pub fn lower(tree: &mut Node) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     for pattern in COMMANDS {
         visit(tree, pattern, &mut |node, trail| match command(node) {
             Ok(ignored) => warnings.extend(ignored.map(|rest| operator(node, &trail.to_string(), &rest))),
-            Err(message) => errors.push(Diagnostic::error("command", node.span, format!("{trail}: {message}"))),
+            Err(message) => {
+                errors.push(Diagnostic::error("command", node.span, format!("{trail}: {message}")))
+            }
         });
     }
     for pattern in LISTS {
@@ -88,7 +90,9 @@ pub fn lower(tree: &mut Node) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
 fn blank_in_name(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
     let (name, _) = node.as_str()?.split_once('=')?;
     let message = format!("{trail}: environment variable {name:?} is declared with a trailing space");
-    name.ends_with(' ').then(|| Diagnostic::error("environment", node.span, message).with_help("write NAME=value without blanks"))
+    name.ends_with(' ').then(|| {
+        Diagnostic::error("environment", node.span, message).with_help("write NAME=value without blanks")
+    })
 }
 
 /// A mode as text is octal; as a number YAML has read it already.
@@ -152,7 +156,8 @@ fn command(node: &mut Node) -> Result<Option<String>, String> {
 
 fn operator(node: &Node, trail: &str, rest: &str) -> Diagnostic {
     let message = format!("{trail}: everything from {rest:?} on is ignored: no shell runs here");
-    Diagnostic::warning("command-operator", node.span, message).with_help("run a shell: [\"sh\", \"-c\", \"...\"]")
+    Diagnostic::warning("command-operator", node.span, message)
+        .with_help("run a shell: [\"sh\", \"-c\", \"...\"]")
 }
 
 /// SSH agents as `id` or `id=path`, sorted.
@@ -180,7 +185,8 @@ fn health_test(node: &mut Node) -> Result<(), Diagnostic> {
             None | Some("NONE" | "CMD" | "CMD-SHELL") => Ok(()),
             Some(_) => {
                 let message = "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"";
-                let help = "put \"CMD\" before the program, or write the test as one text to run it in a shell";
+                let help =
+                    "put \"CMD\" before the program, or write the test as one text to run it in a shell";
                 Err(Diagnostic::error("healthcheck", items[0].span, message).with_help(help))
             }
         },

@@ -27,8 +27,8 @@ use super::options::LoadOptions;
 pub fn complete(tree: &mut Node, session: &Session<'_>, scope: &Scope) -> Result<(), Vec<Diagnostic>> {
     defaults::fill(tree);
     let mut errors = checks::check(tree);
-    if session.options.resolve_paths {
-        errors.extend(paths::resolve(tree, &scope.directory, &session.options.environment));
+    if let Some(start) = session.path_start(scope) {
+        errors.extend(paths::resolve(tree, &start, &session.options.environment));
     }
     if session.options.interpolate {
         variables::resolve_list_entries(tree, &scope.environment);
@@ -49,7 +49,12 @@ pub fn name_parts(tree: &mut Node, options: &LoadOptions, scope: &Scope, name: &
 ///
 /// # Errors
 /// Values that do not fit their attributes, and references to nothing.
-pub fn project(mut tree: Node, session: &mut Session<'_>, scope: &Scope, name: &str) -> Result<Project, Vec<Diagnostic>> {
+pub fn project(
+    mut tree: Node,
+    session: &mut Session<'_>,
+    scope: &Scope,
+    name: &str,
+) -> Result<Project, Vec<Diagnostic>> {
     let options = session.options;
     name_parts(&mut tree, options, scope, name);
     let (errors, warnings) = lower::lower(&mut tree);
@@ -71,9 +76,9 @@ pub fn project(mut tree: Node, session: &mut Session<'_>, scope: &Scope, name: &
     }
     selection::select(&mut project, options).map_err(|error| vec![*error])?;
     if options.resolve_environment {
-        variables::resolve_environment(&mut project, session)?;
+        variables::resolve_environment(&mut project, session, &scope.directory)?;
     }
-    variables::resolve_labels(&mut project, session)?;
+    variables::resolve_labels(&mut project, session, &scope.directory)?;
     if !options.all_resources {
         selection::prune(&mut project);
     }

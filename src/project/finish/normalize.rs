@@ -36,7 +36,8 @@ fn section<'a>(tree: &'a mut Node, name: &str) -> Option<&'a mut Mapping> {
 fn default_network(tree: &mut Node) {
     let mut used = false;
     visit(tree, "services.*", &mut |service, _| {
-        let elsewhere = service.get("provider").is_some() || service.get("network_mode").is_some_and(|mode| !mode.is_null());
+        let elsewhere = service.get("provider").is_some()
+            || service.get("network_mode").is_some_and(|mode| !mode.is_null());
         if elsewhere {
             return;
         }
@@ -57,7 +58,9 @@ fn default_network(tree: &mut Node) {
 }
 
 fn pull_policy(service: &mut Node) {
-    if let Some(policy) = service.get_mut("pull_policy").filter(|policy| policy.as_str() == Some("if_not_present")) {
+    if let Some(policy) =
+        service.get_mut("pull_policy").filter(|policy| policy.as_str() == Some("if_not_present"))
+    {
         policy.value = Value::String("missing".into());
     }
 }
@@ -85,7 +88,9 @@ fn environment_entries(service: &mut Node, environment: &Variables) {
 fn resolve(node: &mut Node, environment: &Variables, keep: bool) {
     match &mut node.value {
         Value::Mapping(entries) => entries.retain(|name, entry| {
-            if entry.node.is_null() && let Some(value) = environment.get(name) {
+            if entry.node.is_null()
+                && let Some(value) = environment.get(name)
+            {
                 entry.node.value = Value::String(value.clone());
             }
             keep || !entry.node.is_null()
@@ -171,7 +176,8 @@ fn resource_names(tree: &mut Node, kind: &str, project: &str) {
             entry.node.value = Value::Mapping(Mapping::new());
         }
         if entry.node.get("name").is_none_or(Node::is_null) {
-            let external = entry.node.get("external").is_some_and(|external| external.value == Value::Bool(true));
+            let external =
+                entry.node.get("external").is_some_and(|external| external.value == Value::Bool(true));
             let name = if external { key.clone() } else { format!("{project}_{key}") };
             entry.node.set("name", Node::string(name, entry.key_span));
         }

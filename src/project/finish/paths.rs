@@ -39,7 +39,9 @@ pub fn resolve(tree: &mut Node, directory: &Path, environment: &Variables) -> Ve
         match node.get_mut("source") {
             Some(source) => resolver.file(source),
             None => {
-                let message = format!("{trail}: invalid mount config for type \"bind\": field Source must not be empty");
+                let message = format!(
+                    "{trail}: invalid mount config for type \"bind\": field Source must not be empty"
+                );
                 errors.push(Diagnostic::error("volume", node.span, message));
             }
         }
@@ -85,7 +87,10 @@ impl Resolver<'_> {
     fn volume_device(&self, node: &mut Node) {
         let local = node.get("driver").is_none_or(|driver| driver.as_str() == Some("local"));
         let Some(options) = node.get_mut("driver_opts").filter(|_| local) else { return };
-        let binds = options.get("o").and_then(Node::as_str).is_some_and(|o| o.split(',').any(|option| option.trim() == "bind"));
+        let binds = options
+            .get("o")
+            .and_then(Node::as_str)
+            .is_some_and(|o| o.split(',').any(|option| option.trim() == "bind"));
         if let Some(device) = options.get_mut("device").filter(|_| binds) {
             self.file(device);
         }
@@ -103,7 +108,10 @@ pub fn expand_home(text: &str, environment: &Variables) -> PathBuf {
 
 fn is_windows_absolute(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let drive = bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'/' | b'\\');
+    let drive = bytes.len() > 2
+        && bytes[0].is_ascii_alphabetic()
+        && bytes[1] == b':'
+        && matches!(bytes[2], b'/' | b'\\');
     drive || text.starts_with("\\\\")
 }
 

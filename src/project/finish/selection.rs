@@ -52,14 +52,16 @@ pub fn select(project: &mut Project, options: &LoadOptions) -> Result<(), Box<Di
         collect(&project.services, name, options.with_dependencies, &mut wanted);
     }
     let services = std::mem::take(&mut project.services);
-    let (kept, rest): (BTreeMap<_, _>, BTreeMap<_, _>) = services.into_iter().partition(|(name, _)| wanted.contains(name));
+    let (kept, rest): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        services.into_iter().partition(|(name, _)| wanted.contains(name));
     project.services = kept;
     project.disabled_services.extend(rest);
     Ok(())
 }
 
 fn unknown(project: &Project, name: &str) -> Diagnostic {
-    let diagnostic = Diagnostic::error("no-such-service", Span::default(), format!("no such service: {name}"));
+    let diagnostic =
+        Diagnostic::error("no-such-service", Span::default(), format!("no such service: {name}"));
     let known = project.services.keys().chain(project.disabled_services.keys());
     match nearest(name, known.map(String::as_str)) {
         Some(nearest) => diagnostic.with_help(format!("did you mean `{nearest}`?")),
@@ -67,7 +69,12 @@ fn unknown(project: &Project, name: &str) -> Diagnostic {
     }
 }
 
-fn collect(services: &BTreeMap<String, Service>, name: &str, dependencies: bool, wanted: &mut BTreeSet<String>) {
+fn collect(
+    services: &BTreeMap<String, Service>,
+    name: &str,
+    dependencies: bool,
+    wanted: &mut BTreeSet<String>,
+) {
     let Some(service) = services.get(name) else { return };
     if wanted.insert(name.to_owned()) && dependencies {
         service.depends_on.keys().for_each(|dependency| collect(services, dependency, dependencies, wanted));
@@ -79,9 +86,11 @@ pub fn prune(project: &mut Project) {
     let Project { services, networks, volumes, secrets, configs, models, .. } = project;
     let services: Vec<&Service> = services.values().collect();
     retain(networks, services.iter().flat_map(|service| service.networks.keys()));
-    let mounts = services.iter().flat_map(|service| &service.volumes).filter(|mount| mount.kind == MountKind::Volume);
+    let mounts =
+        services.iter().flat_map(|service| &service.volumes).filter(|mount| mount.kind == MountKind::Volume);
     retain(volumes, mounts.map(|mount| &mount.source));
-    let build_secrets = services.iter().filter_map(|service| service.build.as_ref()).flat_map(|build| &build.secrets);
+    let build_secrets =
+        services.iter().filter_map(|service| service.build.as_ref()).flat_map(|build| &build.secrets);
     let own_secrets = services.iter().flat_map(|service| &service.secrets);
     retain(secrets, own_secrets.chain(build_secrets).map(|secret| &secret.source));
     retain(configs, services.iter().flat_map(|service| &service.configs).map(|config| &config.source));

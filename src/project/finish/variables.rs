@@ -40,11 +40,15 @@ pub fn resolve_file_objects(project: &mut Project) {
 ///
 /// # Errors
 /// A required file that is missing, or one that cannot be read.
-pub fn resolve_environment(project: &mut Project, session: &mut Session<'_>) -> Result<(), Vec<Diagnostic>> {
+pub fn resolve_environment(
+    project: &mut Project,
+    session: &mut Session<'_>,
+    directory: &Path,
+) -> Result<(), Vec<Diagnostic>> {
     let Project { services, environment, .. } = project;
     let mut errors = Vec::new();
     for service in services.values_mut() {
-        match service_environment(service, environment, session) {
+        match service_environment(service, environment, session, directory) {
             Ok(resolved) => {
                 service.environment = resolved;
                 service.env_file.clear();
@@ -59,6 +63,7 @@ fn service_environment(
     service: &Service,
     outer: &Variables,
     session: &mut Session<'_>,
+    directory: &Path,
 ) -> Result<Environment, Box<Diagnostic>> {
     let mut own = service.environment.clone();
     for (name, value) in &mut own {
@@ -69,10 +74,8 @@ fn service_environment(
     let mut from_files = Variables::new();
     for file in &service.env_file {
         let read = {
-            let lookup = |name: &str| {
-                outer.get(name).cloned().or_else(|| own.get(name).cloned().flatten())
-            };
-            env_file(file, &lookup, &from_files, session)?
+            let lookup = |name: &str| outer.get(name).cloned().or_else(|| own.get(name).cloned().flatten());
+            env_file(file, &directory.join(&file.path), &lookup, &from_files, session)?
         };
         from_files.extend(read);
     }
@@ -83,11 +86,12 @@ fn service_environment(
 
 fn env_file(
     file: &EnvFile,
+    path: &Path,
     lookup: &dyn Fn(&str) -> Option<String>,
     before: &Variables,
     session: &mut Session<'_>,
 ) -> Result<Variables, Box<Diagnostic>> {
-    let text = match read::text(Path::new(&file.path)) {
+    let text = match read::text(path) {
         Err(error) if error.is_missing() && !file.required => return Ok(Variables::new()),
         Err(error) if error.is_missing() => {
             let message = format!("env file {} not found", file.path);
@@ -103,23 +107,25 @@ fn env_file(
         "raw" => dotenv::parse_raw(&text, lookup).map(|variables| (variables, Vec::new())),
         other => {
             let message = format!("unsupported env_file format {other:?}");
-            return Err(Box::new(Diagnostic::error("env-file", file.span, message).with_help("use `raw`, or leave it out")));
+            return Err(Box::new(
+                Diagnostic::error("env-file", file.span, message).with_help("use `raw`, or leave it out"),
+            ));
         }
     };
-    keep_source(&file.path, text, parsed, file.span, session)
+    keep_source(path, text, parsed, file.span, session)
 }
 
 /// Registers the text for diagnostics, and turns its problems into them.
 fn keep_source(
-    path: &str,
+    path: &Path,
     text: String,
     parsed: Result<(Variables, Vec<(String, u32)>), DotenvError>,
     named_at: Span,
     session: &mut Session<'_>,
 ) -> Result<Variables, Box<Diagnostic>> {
-    let id = session.add_source(Path::new(path), text);
+    let id = session.add_source(path, text);
     let (variables, missing) = parsed.map_err(|error| {
-        let message = format!("failed to read {path}: {error}");
+        let message = format!("failed to read {}: {error}", path.display());
         let diagnostic = Diagnostic::error("env-file", session.sources.line(id, error.line), message);
         Box::new(diagnostic.with_label(named_at, "read from here"))
     })?;
@@ -131,14 +137,25 @@ fn keep_source(
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn resolve_labels(project: &mut Project, session: &mut Session<'_>) -> Result<(), Vec<Diagnostic>> {
+pub fn resolve_labels(
+    project: &mut Project,
+    session: &mut Session<'_>,
+    directory: &Path,
+) -> Result<(), Vec<Diagnostic>> {
     let mut errors = Vec::new();
     for (name, service) in &mut project.services {
-        let spans = project.tree.get("services").and_then(|services| services.get(name)).and_then(|s| s.get("label_file"));
+        let spans = project
+            .tree
+            .get("services")
+            .and_then(|services| services.get(name))
+            .and_then(|s| s.get("label_file"));
         let mut labels = Variables::new();
         for (index, file) in service.label_file.iter().enumerate() {
-            let span = spans.and_then(|files| files.child(&index.to_string())).map(|node| node.span).unwrap_or_default();
-            match label_file(file, &labels, span, session) {
+            let span = spans
+                .and_then(|files| files.child(&index.to_string()))
+                .map(|node| node.span)
+                .unwrap_or_default();
+            match label_file(&directory.join(file), &labels, span, session) {
                 Ok(read) => labels.extend(read),
                 Err(error) => errors.push(*error),
             }
@@ -150,11 +167,21 @@ pub fn resolve_labels(project: &mut Project, session: &mut Session<'_>) -> Resul
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn label_file(path: &str, earlier: &Variables, span: Span, session: &mut Session<'_>) -> Result<Variables, Box<Diagnostic>> {
-    let text = read::text(Path::new(path)).map_err(|error| {
-        let message = if error.is_missing() { format!("label file {path} not found") } else { format!("label file {path}: {error}") };
+fn label_file(
+    path: &Path,
+    earlier: &Variables,
+    span: Span,
+    session: &mut Session<'_>,
+) -> Result<Variables, Box<Diagnostic>> {
+    let text = read::text(path).map_err(|error| {
+        let message = if error.is_missing() {
+            format!("label file {} not found", path.display())
+        } else {
+            format!("label file {}: {error}", path.display())
+        };
         Box::new(Diagnostic::error("label-file", span, message))
     })?;
-    let parsed = dotenv::parse(&text, &|name| earlier.get(name).cloned(), &Variables::new()).map(|parsed| (parsed.variables, parsed.unset));
+    let parsed = dotenv::parse(&text, &|name| earlier.get(name).cloned(), &Variables::new())
+        .map(|parsed| (parsed.variables, parsed.unset));
     keep_source(path, text, parsed, span, session)
 }

@@ -14,52 +14,49 @@ pub enum Cast {
     Float,
 }
 
-const SERVICE: [(&str, Cast); 42] = [
-    ("cpu_count", Cast::Integer),
-    ("cpu_percent", Cast::Float),
-    ("cpu_period", Cast::Integer),
-    ("cpu_quota", Cast::Integer),
-    ("cpu_rt_period", Cast::Integer),
-    ("cpu_rt_runtime", Cast::Integer),
-    ("cpus", Cast::Float),
-    ("cpu_shares", Cast::Integer),
-    ("init", Cast::Boolean),
-    ("depends_on.*.required", Cast::Boolean),
-    ("depends_on.*.restart", Cast::Boolean),
-    ("deploy.replicas", Cast::Integer),
-    ("deploy.update_config.parallelism", Cast::Integer),
-    ("deploy.update_config.max_failure_ratio", Cast::Float),
-    ("deploy.rollback_config.parallelism", Cast::Integer),
-    ("deploy.rollback_config.max_failure_ratio", Cast::Float),
-    ("deploy.restart_policy.max_attempts", Cast::Integer),
-    ("deploy.placement.max_replicas_per_node", Cast::Integer),
-    ("healthcheck.retries", Cast::Integer),
-    ("healthcheck.disable", Cast::Boolean),
-    ("oom_kill_disable", Cast::Boolean),
-    ("oom_score_adj", Cast::Integer),
-    ("pids_limit", Cast::Integer),
-    ("ports.[].target", Cast::Integer),
-    ("privileged", Cast::Boolean),
-    ("read_only", Cast::Boolean),
-    ("scale", Cast::Integer),
-    ("stdin_open", Cast::Boolean),
-    ("tty", Cast::Boolean),
-    ("ulimits.*", Cast::Integer),
-    ("ulimits.*.hard", Cast::Integer),
-    ("ulimits.*.soft", Cast::Integer),
-    ("volumes.[].read_only", Cast::Boolean),
-    ("volumes.[].volume.nocopy", Cast::Boolean),
-    ("volumes.[].bind.create_host_path", Cast::Boolean),
-    ("attach", Cast::Boolean),
-    ("build.no_cache", Cast::Boolean),
-    ("build.pull", Cast::Boolean),
-    ("build.privileged", Cast::Boolean),
-    ("deploy.resources.limits.pids", Cast::Integer),
-    ("blkio_config.weight", Cast::Integer),
-    ("blkio_config.weight_device.[].weight", Cast::Integer),
-];
-
-const TOP_LEVEL: [(&str, Cast); 8] = [
+const TABLE: [(&str, Cast); 50] = [
+    ("services.*.cpu_count", Cast::Integer),
+    ("services.*.cpu_percent", Cast::Float),
+    ("services.*.cpu_period", Cast::Integer),
+    ("services.*.cpu_quota", Cast::Integer),
+    ("services.*.cpu_rt_period", Cast::Integer),
+    ("services.*.cpu_rt_runtime", Cast::Integer),
+    ("services.*.cpus", Cast::Float),
+    ("services.*.cpu_shares", Cast::Integer),
+    ("services.*.init", Cast::Boolean),
+    ("services.*.depends_on.*.required", Cast::Boolean),
+    ("services.*.depends_on.*.restart", Cast::Boolean),
+    ("services.*.deploy.replicas", Cast::Integer),
+    ("services.*.deploy.update_config.parallelism", Cast::Integer),
+    ("services.*.deploy.update_config.max_failure_ratio", Cast::Float),
+    ("services.*.deploy.rollback_config.parallelism", Cast::Integer),
+    ("services.*.deploy.rollback_config.max_failure_ratio", Cast::Float),
+    ("services.*.deploy.restart_policy.max_attempts", Cast::Integer),
+    ("services.*.deploy.placement.max_replicas_per_node", Cast::Integer),
+    ("services.*.healthcheck.retries", Cast::Integer),
+    ("services.*.healthcheck.disable", Cast::Boolean),
+    ("services.*.oom_kill_disable", Cast::Boolean),
+    ("services.*.oom_score_adj", Cast::Integer),
+    ("services.*.pids_limit", Cast::Integer),
+    ("services.*.ports.[].target", Cast::Integer),
+    ("services.*.privileged", Cast::Boolean),
+    ("services.*.read_only", Cast::Boolean),
+    ("services.*.scale", Cast::Integer),
+    ("services.*.stdin_open", Cast::Boolean),
+    ("services.*.tty", Cast::Boolean),
+    ("services.*.ulimits.*", Cast::Integer),
+    ("services.*.ulimits.*.hard", Cast::Integer),
+    ("services.*.ulimits.*.soft", Cast::Integer),
+    ("services.*.volumes.[].read_only", Cast::Boolean),
+    ("services.*.volumes.[].volume.nocopy", Cast::Boolean),
+    ("services.*.volumes.[].bind.create_host_path", Cast::Boolean),
+    ("services.*.attach", Cast::Boolean),
+    ("services.*.build.no_cache", Cast::Boolean),
+    ("services.*.build.pull", Cast::Boolean),
+    ("services.*.build.privileged", Cast::Boolean),
+    ("services.*.deploy.resources.limits.pids", Cast::Integer),
+    ("services.*.blkio_config.weight", Cast::Integer),
+    ("services.*.blkio_config.weight_device.[].weight", Cast::Integer),
     ("networks.*.external", Cast::Boolean),
     ("networks.*.internal", Cast::Boolean),
     ("networks.*.attachable", Cast::Boolean),
@@ -72,17 +69,7 @@ const TOP_LEVEL: [(&str, Cast); 8] = [
 
 /// The cast for a place, if it has one.
 pub fn at(trail: &Trail<'_>) -> Option<Cast> {
-    let steps = trail.steps();
-    let (table, rest): (&[_], _) = match steps.as_slice() {
-        ["services", _, rest @ ..] => (&SERVICE, rest),
-        all => (&TOP_LEVEL, all),
-    };
-    table.iter().find(|(pattern, _)| fits(rest, pattern)).map(|(_, cast)| *cast)
-}
-
-fn fits(steps: &[&str], pattern: &str) -> bool {
-    let mut steps = steps.iter();
-    pattern.split('.').all(|wanted| steps.next().is_some_and(|step| wanted == "*" || wanted == *step)) && steps.len() == 0
+    TABLE.iter().find(|(pattern, _)| trail.matches(pattern)).map(|(_, cast)| *cast)
 }
 
 /// A text that does not fit its type.

@@ -70,7 +70,8 @@ impl Pass<'_> {
 
     fn substituted(&mut self, text: &str, span: Span, trail: &Trail<'_>) -> Result<String, Diagnostic> {
         let mut lookup = Lookup { environment: self.environment, unset: Vec::new() };
-        let result = template::substitute(text, &mut lookup).map_err(|error| bad_template(error, span, trail));
+        let result =
+            template::substitute(text, &mut lookup).map_err(|error| bad_template(error, span, trail));
         for name in lookup.unset {
             self.warnings.push(unset(&name, span));
         }
@@ -107,9 +108,11 @@ fn bad_template(error: TemplateError, span: Span, trail: &Trail<'_>) -> Diagnost
             Diagnostic::error("interpolation", span, message)
                 .with_help("you may need to escape any $ with another $: write $$ for a literal dollar")
         }
-        TemplateError::Required { .. } => {
-            Diagnostic::error("required-variable", span, format!("error while interpolating {trail}: {error}"))
-        }
+        TemplateError::Required { .. } => Diagnostic::error(
+            "required-variable",
+            span,
+            format!("error while interpolating {trail}: {error}"),
+        ),
     }
 }
 

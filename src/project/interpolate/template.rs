@@ -65,7 +65,8 @@ pub fn parse(template: &str) -> Result<Vec<Part<'_>>, TemplateError> {
             parts.push(Part::Text(&rest[..dollar]));
         }
         let after = &rest[dollar + 1..];
-        let (part, length) = after_dollar(after).ok_or_else(|| TemplateError::Invalid(template.to_owned()))?;
+        let (part, length) =
+            after_dollar(after).ok_or_else(|| TemplateError::Invalid(template.to_owned()))?;
         parts.push(part);
         rest = &after[length..];
     }
@@ -212,13 +213,37 @@ mod tests {
     #[test]
     fn every_operator() {
         let cases = [
-            ("$FOO", "first"), ("${FOO}", "first"), ("$$FOO", "$FOO"), ("$FOO-x", "first-x"), ("a${FOO}b", "afirstb"),
-            ("${EMPTY:-d}", "d"), ("${EMPTY-d}", ""), ("${X-d}", "d"), ("${X:-d}", "d"), ("${X:-}", ""),
-            ("${FOO:+alt}", "alt"), ("${EMPTY:+alt}", ""), ("${EMPTY+alt}", "alt"), ("${X+alt}", ""),
-            ("${FOO:?no}", "first"), ("${EMPTY?no}", ""), ("${X:-${FOO}}", "first"), ("${X:-${Y:-z}}", "z"),
-            ("${X:-a:-b}", "a:-b"), ("${X:-a?b}", "a?b"), ("${X:-$$a}", "$a"), ("${X-${Y-{}}}", "{}"),
-            ("$", "$"), ("^a$", "^a$"), ("$}", "$}"), ("$1", "$1"), ("a$ b", "a$ b"), ("${X:-a}}", "a}"),
-            ("${N}:${N}", "8080:8080"), ("${X:-http://h:80/?q=1}", "http://h:80/?q=1"), ("", ""),
+            ("$FOO", "first"),
+            ("${FOO}", "first"),
+            ("$$FOO", "$FOO"),
+            ("$FOO-x", "first-x"),
+            ("a${FOO}b", "afirstb"),
+            ("${EMPTY:-d}", "d"),
+            ("${EMPTY-d}", ""),
+            ("${X-d}", "d"),
+            ("${X:-d}", "d"),
+            ("${X:-}", ""),
+            ("${FOO:+alt}", "alt"),
+            ("${EMPTY:+alt}", ""),
+            ("${EMPTY+alt}", "alt"),
+            ("${X+alt}", ""),
+            ("${FOO:?no}", "first"),
+            ("${EMPTY?no}", ""),
+            ("${X:-${FOO}}", "first"),
+            ("${X:-${Y:-z}}", "z"),
+            ("${X:-a:-b}", "a:-b"),
+            ("${X:-a?b}", "a?b"),
+            ("${X:-$$a}", "$a"),
+            ("${X-${Y-{}}}", "{}"),
+            ("$", "$"),
+            ("^a$", "^a$"),
+            ("$}", "$}"),
+            ("$1", "$1"),
+            ("a$ b", "a$ b"),
+            ("${X:-a}}", "a}"),
+            ("${N}:${N}", "8080:8080"),
+            ("${X:-http://h:80/?q=1}", "http://h:80/?q=1"),
+            ("", ""),
         ];
         for (template, expected) in cases {
             assert_eq!(substitute(template, &mut table()).as_deref(), Ok(expected), "{template}");
@@ -228,7 +253,11 @@ mod tests {
     #[test]
     fn malformed_templates_are_refused() {
         for template in ["${", "${}", "${ foo}", "${foo!}", "${foo", "${FOO:x}", "${:-a}", "a ${b c} d"] {
-            assert_eq!(substitute(template, &mut table()), Err(TemplateError::Invalid(template.into())), "{template}");
+            assert_eq!(
+                substitute(template, &mut table()),
+                Err(TemplateError::Invalid(template.into())),
+                "{template}"
+            );
         }
     }
 

@@ -50,7 +50,9 @@ fn merge_at(base: Node, later: Node, trail: &Trail<'_>) -> Result<Node, Box<Diag
             items.extend(more);
             Ok(Node::sequence(items, base.span.or(span)))
         }
-        (Value::Mapping(_) | Value::Sequence(_), other) => Err(clash(trail, &Node::new(other, span), base.span)),
+        (Value::Mapping(_) | Value::Sequence(_), other) => {
+            Err(clash(trail, &Node::new(other, span), base.span))
+        }
         (_, value) => Ok(Node::new(value, span)),
     }
 }
@@ -72,7 +74,8 @@ fn merge_mappings(mut base: Mapping, later: Mapping, trail: &Trail<'_>) -> Resul
 
 fn clash(trail: &Trail<'_>, later: &Node, base: super::source::Span) -> Box<Diagnostic> {
     let message = format!("cannot override {trail}");
-    let diagnostic = Diagnostic::error("merge", later.span, message).with_label(base, "defined here in another form");
+    let diagnostic =
+        Diagnostic::error("merge", later.span, message).with_label(base, "defined here in another form");
     Box::new(diagnostic.with_help("write both as a list or both as a map"))
 }
 

@@ -29,41 +29,38 @@ pub enum Rule {
     AddressPools,
 }
 
-const SERVICE: [(&str, Rule); 31] = [
-    ("annotations", Rule::KeyValueList),
-    ("build", Rule::Build),
-    ("build.args", Rule::KeyValueList),
-    ("build.additional_contexts", Rule::KeyValueList),
-    ("build.extra_hosts", Rule::DistinctList),
-    ("build.labels", Rule::KeyValueList),
-    ("build.no_cache_filter", Rule::KeyValueList),
-    ("command", Rule::Replace),
-    ("depends_on", Rule::Dependencies),
-    ("deploy.labels", Rule::KeyValueList),
-    ("dns", Rule::KeyValueList),
-    ("dns_opt", Rule::KeyValueList),
-    ("dns_search", Rule::KeyValueList),
-    ("entrypoint", Rule::Replace),
-    ("env_file", Rule::KeyValueList),
-    ("label_file", Rule::KeyValueList),
-    ("environment", Rule::KeyValueList),
-    ("extra_hosts", Rule::DistinctList),
-    ("healthcheck.test", Rule::Replace),
-    ("labels", Rule::KeyValueList),
-    ("logging", Rule::Logging),
-    ("models", Rule::NamesToMap),
-    ("networks", Rule::NamesToMap),
-    ("sysctls", Rule::KeyValueList),
-    ("tmpfs", Rule::KeyValueList),
-    ("ulimits.*", Rule::Replace),
-    ("post_start.[].command", Rule::Replace),
-    ("pre_start.[].command", Rule::Replace),
-    ("pre_stop.[].command", Rule::Replace),
-    ("develop.watch.[].exec.command", Rule::Replace),
-    ("volumes.[].volume.labels", Rule::KeyValueList),
-];
-
-const TOP_LEVEL: [(&str, Rule); 3] = [
+const TABLE: [(&str, Rule); 34] = [
+    ("services.*.annotations", Rule::KeyValueList),
+    ("services.*.build", Rule::Build),
+    ("services.*.build.args", Rule::KeyValueList),
+    ("services.*.build.additional_contexts", Rule::KeyValueList),
+    ("services.*.build.extra_hosts", Rule::DistinctList),
+    ("services.*.build.labels", Rule::KeyValueList),
+    ("services.*.build.no_cache_filter", Rule::KeyValueList),
+    ("services.*.command", Rule::Replace),
+    ("services.*.depends_on", Rule::Dependencies),
+    ("services.*.deploy.labels", Rule::KeyValueList),
+    ("services.*.dns", Rule::KeyValueList),
+    ("services.*.dns_opt", Rule::KeyValueList),
+    ("services.*.dns_search", Rule::KeyValueList),
+    ("services.*.entrypoint", Rule::Replace),
+    ("services.*.env_file", Rule::KeyValueList),
+    ("services.*.label_file", Rule::KeyValueList),
+    ("services.*.environment", Rule::KeyValueList),
+    ("services.*.extra_hosts", Rule::DistinctList),
+    ("services.*.healthcheck.test", Rule::Replace),
+    ("services.*.labels", Rule::KeyValueList),
+    ("services.*.logging", Rule::Logging),
+    ("services.*.models", Rule::NamesToMap),
+    ("services.*.networks", Rule::NamesToMap),
+    ("services.*.sysctls", Rule::KeyValueList),
+    ("services.*.tmpfs", Rule::KeyValueList),
+    ("services.*.ulimits.*", Rule::Replace),
+    ("services.*.post_start.[].command", Rule::Replace),
+    ("services.*.pre_start.[].command", Rule::Replace),
+    ("services.*.pre_stop.[].command", Rule::Replace),
+    ("services.*.develop.watch.[].exec.command", Rule::Replace),
+    ("services.*.volumes.[].volume.labels", Rule::KeyValueList),
     ("networks.*.ipam.config", Rule::AddressPools),
     ("networks.*.labels", Rule::KeyValueList),
     ("volumes.*.labels", Rule::KeyValueList),
@@ -71,17 +68,7 @@ const TOP_LEVEL: [(&str, Rule); 3] = [
 
 /// The rule of a place, if it has one.
 pub fn at(trail: &Trail<'_>) -> Option<Rule> {
-    let steps = trail.steps();
-    let (table, rest): (&[_], _) = match steps.as_slice() {
-        ["services", _, rest @ ..] => (&SERVICE, rest),
-        all => (&TOP_LEVEL, all),
-    };
-    table.iter().find(|(pattern, _)| fits(rest, pattern)).map(|(_, rule)| *rule)
-}
-
-fn fits(steps: &[&str], pattern: &str) -> bool {
-    let mut steps = steps.iter();
-    pattern.split('.').all(|wanted| steps.next().is_some_and(|step| wanted == "*" || wanted == *step)) && steps.len() == 0
+    TABLE.iter().find(|(pattern, _)| trail.matches(pattern)).map(|(_, rule)| *rule)
 }
 
 /// Merges by a rule.
@@ -93,7 +80,9 @@ pub fn apply(rule: Rule, base: Node, later: Node, trail: &Trail<'_>) -> Result {
         Rule::Replace => Ok(later),
         Rule::KeyValueList => append(base, later, false, trail),
         Rule::DistinctList => append(base, later, true, trail),
-        Rule::NamesToMap => maps(names_to_map(base, |_| Node::default()), names_to_map(later, |_| Node::default()), trail),
+        Rule::NamesToMap => {
+            maps(names_to_map(base, |_| Node::default()), names_to_map(later, |_| Node::default()), trail)
+        }
         Rule::Dependencies => maps(names_to_map(base, dependency), names_to_map(later, dependency), trail),
         Rule::Build => maps(build(base), build(later), trail),
         Rule::Logging => logging(base, later, trail),
@@ -105,7 +94,9 @@ fn maps(base: Node, later: Node, trail: &Trail<'_>) -> Result {
     let (base_span, span) = (base.span, later.span);
     match (base.value, later.value) {
         (Value::Null, value) => Ok(Node::new(value, span)),
-        (Value::Mapping(base), Value::Mapping(later)) => Ok(Node::mapping(merge_mappings(base, later, trail)?, base_span)),
+        (Value::Mapping(base), Value::Mapping(later)) => {
+            Ok(Node::mapping(merge_mappings(base, later, trail)?, base_span))
+        }
         (_, value) => Err(clash(trail, &Node::new(value, span), base_span)),
     }
 }
@@ -132,7 +123,8 @@ pub fn into_list(node: Node) -> Option<Vec<Node>> {
         Value::Sequence(items) => Some(items),
         Value::String(_) => Some(vec![node]),
         Value::Mapping(entries) => {
-            let mut items: Vec<Node> = entries.into_iter().flat_map(|(key, entry)| pairs(&key, entry)).collect();
+            let mut items: Vec<Node> =
+                entries.into_iter().flat_map(|(key, entry)| pairs(&key, entry)).collect();
             items.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
             Some(items)
         }
@@ -143,7 +135,11 @@ pub fn into_list(node: Node) -> Option<Vec<Node>> {
 fn pairs(key: &str, entry: Entry) -> Vec<Node> {
     let span = if entry.key_span.is_known() { entry.key_span } else { entry.node.span };
     let pair = |node: &Node| {
-        let text = if node.is_null() { key.to_owned() } else { format!("{key}={}", node.value.scalar_text().unwrap_or_default()) };
+        let text = if node.is_null() {
+            key.to_owned()
+        } else {
+            format!("{key}={}", node.value.scalar_text().unwrap_or_default())
+        };
         Node::string(text, span)
     };
     match &entry.node.value {

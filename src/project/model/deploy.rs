@@ -109,8 +109,8 @@ pub struct DeviceRequest {
     pub capabilities: Vec<String>,
     /// Driver name.
     pub driver: String,
-    /// How many; -1 is all, 0 is unset (then `device_ids` decide).
-    pub count: i64,
+    /// How many; -1 is all. Unset: `device_ids` decide.
+    pub count: Option<i64>,
     /// Devices by id.
     pub device_ids: Vec<String>,
     /// Driver options.

@@ -44,10 +44,11 @@ pub struct Extensions(pub BTreeMap<String, Node>);
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Node::deserialize(deserializer)?.value {
+            Value::Null => Ok(Bytes(0)),
             Value::Int(count) => i64::try_from(count).map(Bytes).map_err(D::Error::custom),
-            Value::Float(count) => {
-                Err(D::Error::custom(format!("{count} is no number of bytes: give it a unit, as in \"{count}g\"")))
-            }
+            Value::Float(count) => Err(D::Error::custom(format!(
+                "{count} is no number of bytes: give it a unit, as in \"{count}g\""
+            ))),
             Value::String(text) => bytes::parse(&text).map(Bytes).map_err(D::Error::custom),
             other => Err(D::Error::custom(format!("a byte count cannot be {}", other.kind_name()))),
         }
@@ -56,7 +57,7 @@ impl<'de> Deserialize<'de> for Bytes {
 
 impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(Duration(0)) };
         duration::parse(&text).map(Duration).map_err(D::Error::custom)
     }
 }

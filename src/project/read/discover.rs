@@ -1,14 +1,18 @@
 //! Which compose files make up the project, and which directory it is in (compose-surface 3.1).
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::project::diagnostic::Diagnostic;
 use crate::project::options::LoadOptions;
 use crate::project::source::Span;
 
 const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-const OVERRIDES: [&str; 4] =
-    ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
+const OVERRIDES: [&str; 4] = [
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+];
 
 /// Files and project directory, all absolute but `-`.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,25 +29,36 @@ pub fn absolute(base: &Path, path: &Path) -> PathBuf {
     PathBuf::from(crate::project::spelling::mount::clean(&joined.to_string_lossy()))
 }
 
+/// `path` as seen from `from`, both absolute.
+pub fn relative(path: &Path, from: &Path) -> PathBuf {
+    let shared = path.components().zip(from.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(path.components().skip(shared)).collect()
+}
+
 /// The directory that `.env` and relative paths belong to, as far as the given files tell.
 pub fn directory(options: &LoadOptions, files: &[PathBuf]) -> PathBuf {
     if let Some(directory) = &options.project_directory {
         return absolute(&options.current_directory, directory);
     }
     let first = files.iter().find(|file| file.as_os_str() != "-");
-    let parent = first.and_then(|file| absolute(&options.current_directory, file).parent().map(Path::to_path_buf));
+    let parent =
+        first.and_then(|file| absolute(&options.current_directory, file).parent().map(Path::to_path_buf));
     parent.unwrap_or_else(|| options.current_directory.clone())
 }
 
 /// The files given, or those of `COMPOSE_FILE`; empty when neither says anything.
 pub fn given(options: &LoadOptions, variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
     let files = if options.files.is_empty() { from_variable(variable) } else { options.files.clone() };
-    let place = |file: PathBuf| if file.as_os_str() == "-" { file } else { absolute(&options.current_directory, &file) };
+    let place = |file: PathBuf| {
+        if file.as_os_str() == "-" { file } else { absolute(&options.current_directory, &file) }
+    };
     files.into_iter().map(place).collect()
 }
 
 fn from_variable(variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
-    let separator = variable("COMPOSE_PATH_SEPARATOR").filter(|text| !text.is_empty()).unwrap_or_else(|| ":".into());
+    let separator =
+        variable("COMPOSE_PATH_SEPARATOR").filter(|text| !text.is_empty()).unwrap_or_else(|| ":".into());
     let files = variable("COMPOSE_FILE").unwrap_or_default();
     files.split(separator.as_str()).filter(|file| !file.is_empty()).map(PathBuf::from).collect()
 }
@@ -60,12 +75,14 @@ pub fn search(start: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Found, Box
         return Ok(Found { files, directory: directory.to_path_buf() });
     }
     let message = "no configuration file provided: not found";
-    let help = format!("looked for {} in {} and above; name a file with -f", NAMES.join(", "), start.display());
+    let help =
+        format!("looked for {} in {} and above; name a file with -f", NAMES.join(", "), start.display());
     Err(Box::new(Diagnostic::error("no-file", Span::default(), message).with_help(help)))
 }
 
 fn first(directory: &Path, names: &[&str], warnings: &mut Vec<Diagnostic>) -> Option<PathBuf> {
-    let found: Vec<PathBuf> = names.iter().map(|name| directory.join(name)).filter(|path| path.exists()).collect();
+    let found: Vec<PathBuf> =
+        names.iter().map(|name| directory.join(name)).filter(|path| path.exists()).collect();
     if found.len() > 1 {
         let shown: Vec<String> = found.iter().map(|path| path.display().to_string()).collect();
         let message = format!("Found multiple config files with supported names: {}", shown.join(", "));

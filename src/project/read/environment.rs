@@ -14,7 +14,11 @@ type Variables = BTreeMap<String, String>;
 
 /// The env files that count: those given, else those of `COMPOSE_ENV_FILES`, else `.env` in the directory.
 pub fn files(options: &LoadOptions, variables: &Variables, directory: &Path) -> Vec<PathBuf> {
-    let given = if options.env_files.is_empty() { from_variable(&options.environment) } else { options.env_files.clone() };
+    let given = if options.env_files.is_empty() {
+        from_variable(&options.environment)
+    } else {
+        options.env_files.clone()
+    };
     if !given.is_empty() {
         return given.iter().map(|file| absolute(&options.current_directory, file)).collect();
     }

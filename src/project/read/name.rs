@@ -11,7 +11,10 @@ use crate::project::source::Span;
 /// Lower case, of letters, digits, `_` and `-`, beginning with a letter or digit.
 pub fn normalize(name: &str) -> String {
     let lower = name.to_lowercase();
-    let kept: String = lower.chars().filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-')).collect();
+    let kept: String = lower
+        .chars()
+        .filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
+        .collect();
     kept.trim_start_matches(['_', '-']).to_owned()
 }
 
@@ -27,9 +30,14 @@ pub fn choose(
 ) -> Result<String, Box<Diagnostic>> {
     let variable = environment.get("COMPOSE_PROJECT_NAME").filter(|name| !name.is_empty());
     if let Some(explicit) = options.project_name.as_ref().or(variable) {
-        return if normalize(explicit) == *explicit && !explicit.is_empty() { Ok(explicit.clone()) } else { Err(invalid(explicit)) };
+        return if normalize(explicit) == *explicit && !explicit.is_empty() {
+            Ok(explicit.clone())
+        } else {
+            Err(invalid(explicit))
+        };
     }
-    let from_file = in_file.map(|name| normalize(&interpolated(name, environment))).filter(|name| !name.is_empty());
+    let from_file =
+        in_file.map(|name| normalize(&interpolated(name, environment))).filter(|name| !name.is_empty());
     if let Some(name) = from_file {
         return Ok(name);
     }
@@ -51,7 +59,11 @@ fn invalid(name: &str) -> Box<Diagnostic> {
     );
     let normal = normalize(name);
     let diagnostic = Diagnostic::error("project-name", Span::default(), message);
-    Box::new(if normal.is_empty() { diagnostic } else { diagnostic.with_help(format!("for example {normal:?}")) })
+    Box::new(if normal.is_empty() {
+        diagnostic
+    } else {
+        diagnostic.with_help(format!("for example {normal:?}"))
+    })
 }
 
 /// The name with variables put in; a template that has no value leaves the text as it is (the later pass reports it).
@@ -84,14 +96,19 @@ mod tests {
 
     #[test]
     fn the_first_source_wins() {
-        let environment: BTreeMap<String, String> = [("COMPOSE_PROJECT_NAME".into(), "env".into()), ("V".into(), "x".into())].into();
+        let environment: BTreeMap<String, String> =
+            [("COMPOSE_PROJECT_NAME".into(), "env".into()), ("V".into(), "x".into())].into();
         let flag = LoadOptions { project_name: Some("flag".into()), ..LoadOptions::default() };
         let none = LoadOptions::default();
         let empty = BTreeMap::new();
         let directory = Path::new("/a/My Dir");
         assert_eq!(choose(&flag, &environment, Some("file"), directory).expect("name"), "flag");
         assert_eq!(choose(&none, &environment, Some("file"), directory).expect("name"), "env");
-        assert_eq!(choose(&none, &[("V".to_owned(), "x".to_owned())].into(), Some("File${V}"), directory).expect("name"), "filex");
+        assert_eq!(
+            choose(&none, &[("V".to_owned(), "x".to_owned())].into(), Some("File${V}"), directory)
+                .expect("name"),
+            "filex"
+        );
         assert_eq!(choose(&none, &empty, None, directory).expect("name"), "mydir");
         assert!(choose(&none, &empty, None, Path::new("/")).is_err());
         let bad = LoadOptions { project_name: Some("Bad".into()), ..LoadOptions::default() };

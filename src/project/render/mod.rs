@@ -16,20 +16,26 @@ use serde::Serialize;
 use super::model::Project;
 use super::node::{Node, Value};
 
-/// A project as YAML.
+/// A project as YAML that loads to the same project: each `$` of a value is written as `$$`.
 pub fn yaml(project: &Project) -> String {
-    yaml::print(&serializer::tree(project, Form::Yaml))
+    let mut root = serializer::tree(project, Form::Yaml);
+    escape_dollars(&mut root);
+    yaml::print(&root)
 }
 
-/// A project as indented JSON; top-level keys are sorted.
+/// A project as indented JSON; top-level keys are sorted, and `$` is escaped as in [`yaml`].
 pub fn json(project: &Project) -> String {
     let mut root = serializer::tree(project, Form::Json);
     if let Some(entries) = root.as_mapping_mut() {
         for (key, node) in &project.extensions.0 {
-            entries.insert(key.clone(), super::node::Entry { node: order::sorted(node.clone(), Form::Json), ..Default::default() });
+            entries.insert(
+                key.clone(),
+                super::node::Entry { node: order::sorted(node.clone(), Form::Json), ..Default::default() },
+            );
         }
         entries.sort_unstable_keys();
     }
+    escape_dollars(&mut root);
     json::indented(&root)
 }
 
@@ -48,9 +54,14 @@ pub fn tree_json(node: &Node) -> String {
     json::indented(&order::sorted(node.clone(), Form::Json))
 }
 
-/// Writes each `$` of every text as `$$`, so that the output loads to the same values.
-pub fn escape_dollars(text: &str) -> String {
-    text.replace('$', "$$")
+/// Keys stay as they are: variables in them are not replaced either.
+fn escape_dollars(node: &mut Node) {
+    match &mut node.value {
+        Value::String(text) if text.contains('$') => *text = text.replace('$', "$$"),
+        Value::Sequence(items) => items.iter_mut().for_each(escape_dollars),
+        Value::Mapping(entries) => entries.values_mut().for_each(|entry| escape_dollars(&mut entry.node)),
+        _ => {}
+    }
 }
 
 /// Whether Go leaves a field with this value out.

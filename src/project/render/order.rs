@@ -39,8 +39,20 @@ fn natural(a: &str, b: &str) -> Ordering {
     match (a[at].is_alphabetic(), b[at].is_alphabetic()) {
         (true, true) => a[at].cmp(&b[at]),
         // After a digit a letter comes first, else a letter comes last.
-        (true, false) => if after_digit { Ordering::Less } else { Ordering::Greater },
-        (false, true) => if after_digit { Ordering::Greater } else { Ordering::Less },
+        (true, false) => {
+            if after_digit {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }
+        }
+        (false, true) => {
+            if after_digit {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            }
+        }
         (false, false) => numbers(&a, &b, at),
     }
 }

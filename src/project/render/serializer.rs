@@ -12,8 +12,8 @@ use std::fmt;
 
 use serde::ser::{self, Serialize};
 
-use super::order::compare;
 use super::is_empty;
+use super::order::compare;
 use crate::project::node::{Entry, Mapping, Node, Value};
 use crate::project::spelling::duration;
 
@@ -152,13 +152,21 @@ impl ser::Serializer for Writer {
                 let text = duration::format(i64::try_from(*nanoseconds).unwrap_or(i64::MAX));
                 Written { value: Value::String(text), ..written }
             }
-            ("FileMode", Value::Int(mode)) => Written { value: Value::String(format!("{mode:#06o}").replacen("0o", "", 1)), ..written },
+            ("FileMode", Value::Int(mode)) => {
+                Written { value: Value::String(format!("{mode:#06o}").replacen("0o", "", 1)), ..written }
+            }
             ("Command", Value::Null) => Written { left_out: self.form == Form::Yaml, ..written },
             _ => written,
         })
     }
 
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(self, _: &'static str, _: u32, _: &'static str, value: &T) -> Result {
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        value: &T,
+    ) -> Result {
         value.serialize(self)
     }
 
@@ -174,7 +182,13 @@ impl ser::Serializer for Writer {
         self.serialize_seq(Some(length))
     }
 
-    fn serialize_tuple_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Self::SerializeTupleVariant> {
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant> {
         Err(ser::Error::custom("the model has no such variant"))
     }
 
@@ -186,7 +200,13 @@ impl ser::Serializer for Writer {
         Ok(Fields { form: self.form, entries: Mapping::new(), extensions: Mapping::new() })
     }
 
-    fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Self::SerializeStructVariant> {
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant> {
         Err(ser::Error::custom("the model has no such variant"))
     }
 }

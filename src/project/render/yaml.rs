@@ -141,9 +141,12 @@ fn is_plain(text: &str) -> bool {
     if *first == ' ' || *last == ' ' || text.starts_with("---") || text.starts_with("...") {
         return false;
     }
-    let blank_after = |index: usize| characters.get(index + 1).is_none_or(|next| matches!(next, ' ' | '\t' | '\n'));
+    let blank_after =
+        |index: usize| characters.get(index + 1).is_none_or(|next| matches!(next, ' ' | '\t' | '\n'));
     match first {
-        '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => return false,
+        '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => {
+            return false;
+        }
         '?' | ':' | '-' if blank_after(0) => return false,
         _ => {}
     }

@@ -125,7 +125,9 @@ impl KeyPattern {
         let all = |allowed: fn(u8) -> bool| !key.is_empty() && key.bytes().all(allowed);
         match self {
             KeyPattern::Extension => key.starts_with("x-"),
-            KeyPattern::Name => all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')),
+            KeyPattern::Name => {
+                all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+            }
             KeyPattern::LowerLetters => all(|byte| byte.is_ascii_lowercase()),
             KeyPattern::NotEmpty => !key.is_empty(),
         }

@@ -12,7 +12,11 @@ pub fn misplaced_sections(root: &Node, errors: &mut Vec<Diagnostic>) {
     for (outer, outer_entry) in top.iter().filter(|(outer, _)| SECTIONS.contains(&outer.as_str())) {
         let Some(entries) = outer_entry.node.as_mapping() else { continue };
         for (inner, entry) in entries {
-            if SECTIONS.contains(&inner.as_str()) && inner != outer && !top.contains_key(inner) && looks_nested(outer, entry) {
+            if SECTIONS.contains(&inner.as_str())
+                && inner != outer
+                && !top.contains_key(inner)
+                && looks_nested(outer, entry)
+            {
                 errors.push(nested(outer, outer_entry, inner, entry));
             }
         }
@@ -24,14 +28,26 @@ fn looks_nested(outer: &str, entry: &Entry) -> bool {
     let Some(inner) = entry.node.as_mapping() else { return false };
     let attributes: &[&str] = match outer {
         "services" => &["image", "build", "extends", "provider", "deploy"],
-        _ => &["name", "driver", "driver_opts", "external", "labels", "file", "environment", "content", "model", "ipam"],
+        _ => &[
+            "name",
+            "driver",
+            "driver_opts",
+            "external",
+            "labels",
+            "file",
+            "environment",
+            "content",
+            "model",
+            "ipam",
+        ],
     };
     !inner.is_empty() && !inner.keys().any(|key| attributes.contains(&key.as_str()))
 }
 
 fn nested(outer: &str, outer_entry: &Entry, inner: &str, entry: &Entry) -> Diagnostic {
     let message = format!("{inner:?} is nested under {outer:?}, so it is read as one of the {outer}");
-    let mut help = format!("move `{inner}:` to the left margin: it is a section of its own, beside `{outer}:`");
+    let mut help =
+        format!("move `{inner}:` to the left margin: it is a section of its own, beside `{outer}:`");
     if inner == "services"
         && let Some(attribute) = first_attribute(&entry.node)
     {
@@ -40,7 +56,10 @@ fn nested(outer: &str, outer_entry: &Entry, inner: &str, entry: &Entry) -> Diagn
         ));
     }
     Diagnostic::error("nesting", entry.key_span, message)
-        .with_label(outer_entry.key_span, format!("`{outer}:` begins here and takes everything indented below it"))
+        .with_label(
+            outer_entry.key_span,
+            format!("`{outer}:` begins here and takes everything indented below it"),
+        )
         .with_help(help)
 }
 
@@ -66,7 +85,8 @@ pub fn unknown_key<'a>(
     }
     let holder = schema.properties.iter().find(|(_, child)| {
         let child = resolve(child);
-        child.properties.contains_key(key) || child.one_of.iter().any(|branch| branch.properties.contains_key(key))
+        child.properties.contains_key(key)
+            || child.one_of.iter().any(|branch| branch.properties.contains_key(key))
     });
     if let Some((holder, _)) = holder {
         return Some(format!("`{key}` belongs under `{holder}:`"));
@@ -74,7 +94,9 @@ pub fn unknown_key<'a>(
     if schema.properties.is_empty() && path.len() == 1 {
         return Some("names may hold letters, digits, `.`, `_` and `-`".into());
     }
-    SECTIONS.contains(&key).then(|| format!("`{key}:` is a section of the whole file: move it to the left margin"))
+    SECTIONS
+        .contains(&key)
+        .then(|| format!("`{key}:` is a section of the whole file: move it to the left margin"))
 }
 
 /// The known word that a misspelt one is closest to: at most a third of its letters differ.
@@ -83,7 +105,10 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
     let wanted = spelling(word);
     let limit = (wanted.chars().count() / 3).clamp(1, 3);
     let distances = known.map(|candidate| (distance(&wanted, &spelling(candidate)), candidate));
-    distances.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
+    distances
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
 }
 
 /// How many letters must be changed, added, taken away or swapped with their neighbour.

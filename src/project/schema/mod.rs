@@ -15,9 +15,8 @@ pub use hints::nearest;
 use definition::Schema;
 
 static COMPOSE: LazyLock<Schema> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../../schema/compose-spec.json")).unwrap_or_else(|error| {
-        unreachable!("the schema in the executable is covered by tests: {error}")
-    })
+    serde_json::from_str(include_str!("../../../schema/compose-spec.json"))
+        .unwrap_or_else(|error| unreachable!("the schema in the executable is covered by tests: {error}"))
 });
 
 /// Everything the schema says against a tree, in the order of the file.

@@ -18,13 +18,19 @@ fn messages_are_those_of_compose() {
     let cases = [
         ("image: [x]", "1:23 services.a.image must be a string"),
         ("ports: {a: b}", "1:23 services.a.ports must be a array"),
-        ("depends_on: {b: {condition: x}}", "1:44 services.a.depends_on.b.condition value must be one of \
-            'service_started', 'service_healthy', 'service_completed_successfully'"),
+        (
+            "depends_on: {b: {condition: x}}",
+            "1:44 services.a.depends_on.b.condition value must be one of \
+            'service_started', 'service_healthy', 'service_completed_successfully'",
+        ),
         ("depends_on: {b: {}}", "1:32 services.a.depends_on.b missing property 'condition'"),
         ("environment: {a: [b]}", "1:33 services.a.environment.a must be a boolean, null, number or string"),
         ("environment: a", "1:29 services.a.environment must be a array or mapping"),
         ("security_opt: [b, b]", "1:30 services.a.security_opt items at 0 and 1 are equal"),
-        ("container_name: a", "1:32 services.a.container_name 'a' does not match pattern '[a-zA-Z0-9][a-zA-Z0-9_.-]+'"),
+        (
+            "container_name: a",
+            "1:32 services.a.container_name 'a' does not match pattern '[a-zA-Z0-9][a-zA-Z0-9_.-]+'",
+        ),
         ("oom_score_adj: 5000", "1:31 services.a.oom_score_adj must be 1000 or less, not 5000"),
         ("volumes: [{source: foo}]", "1:26 services.a.volumes.0 missing property 'type'"),
         ("ulimits: {nofile: {soft: 3}}", "1:34 services.a.ulimits.nofile missing property 'hard'"),
@@ -37,13 +43,31 @@ fn messages_are_those_of_compose() {
 #[test]
 fn unknown_keys_come_with_what_was_probably_meant() {
     let cases = [
-        ("services: {a: {imge: x}}", "1:16 services.a additional properties 'imge' not allowed | did you mean `image`?"),
-        ("services: {a: {enviroment: {}}}", "1:16 services.a additional properties 'enviroment' not allowed | did you mean `environment`?"),
-        ("services: {a: {replicas: 3}}", "1:16 services.a additional properties 'replicas' not allowed | `replicas` belongs under `deploy:`"),
-        ("services: {a: {dockerfile: x}}", "1:16 services.a additional properties 'dockerfile' not allowed | `dockerfile` belongs under `build:`"),
+        (
+            "services: {a: {imge: x}}",
+            "1:16 services.a additional properties 'imge' not allowed | did you mean `image`?",
+        ),
+        (
+            "services: {a: {enviroment: {}}}",
+            "1:16 services.a additional properties 'enviroment' not allowed | did you mean `environment`?",
+        ),
+        (
+            "services: {a: {replicas: 3}}",
+            "1:16 services.a additional properties 'replicas' not allowed | `replicas` belongs under `deploy:`",
+        ),
+        (
+            "services: {a: {dockerfile: x}}",
+            "1:16 services.a additional properties 'dockerfile' not allowed | `dockerfile` belongs under `build:`",
+        ),
         ("service: {}", "1:1 additional properties 'service' not allowed | did you mean `services`?"),
-        ("web: {image: x}", "1:1 additional properties 'web' not allowed | \"web\" looks like a service: indent it under `services:`"),
-        ("services: {'a b': {}}", "1:12 services additional properties 'a b' not allowed | names may hold letters, digits, `.`, `_` and `-`"),
+        (
+            "web: {image: x}",
+            "1:1 additional properties 'web' not allowed | \"web\" looks like a service: indent it under `services:`",
+        ),
+        (
+            "services: {'a b': {}}",
+            "1:12 services additional properties 'a b' not allowed | names may hold letters, digits, `.`, `_` and `-`",
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(errors(text), [expected], "{text}");
@@ -68,7 +92,51 @@ fn a_section_under_another_is_named() {
 
 #[test]
 fn names_of_sections_are_good_names_too() {
-    assert_eq!(errors("services: {models: {image: x}, configs: {build: .}}\nvolumes: {models: , secrets: {driver: local}}"), Vec::<String>::new());
+    assert_eq!(
+        errors(
+            "services: {models: {image: x}, configs: {build: .}}\nvolumes: {models: , secrets: {driver: local}}"
+        ),
+        Vec::<String>::new()
+    );
+}
+
+/// A key that no field takes would land among the extensions (or be refused, where there are none).
+#[test]
+fn every_attribute_of_the_schema_has_a_field_in_the_model() {
+    use crate::project::decode::decode;
+    use crate::project::model::{
+        Build, Deploy, Develop, FileObject, HealthCheck, Hook, Model, Network, Service, Volume,
+    };
+    use crate::project::node::{Mapping, Node};
+
+    fn left(schema: &super::Schema, decode: impl Fn(&Node) -> Vec<String>) -> Vec<String> {
+        let entry = |key: &String| (key.clone(), crate::project::node::Entry::default());
+        let entries: Mapping = schema.properties.keys().map(entry).collect();
+        assert!(!entries.is_empty());
+        decode(&Node::mapping(entries, Default::default()))
+    }
+    macro_rules! check {
+        ($schema:expr, $type:ty) => {
+            let unknown = left($schema, |node| {
+                let value: $type = decode(node).expect("nulls decode");
+                value.extensions.0.keys().cloned().collect()
+            });
+            assert_eq!(unknown, Vec::<String>::new(), stringify!($type));
+        };
+    }
+    let definition = |name: &str| &super::COMPOSE.definitions[name];
+    check!(definition("service"), Service);
+    check!(&definition("service").properties["build"].one_of[1], Build);
+    check!(definition("deployment"), Deploy);
+    check!(definition("development"), Develop);
+    check!(definition("healthcheck"), HealthCheck);
+    check!(definition("service_hook"), Hook);
+    check!(definition("pre_start_hook"), Hook);
+    check!(definition("network"), Network);
+    check!(definition("volume"), Volume);
+    check!(definition("secret"), FileObject);
+    check!(definition("config"), FileObject);
+    check!(definition("model"), Model);
 }
 
 #[test]

@@ -42,7 +42,9 @@ impl<'a> Validator<'a> {
         if !schema.types.0.is_empty() && !schema.types.0.iter().any(|wanted| wanted.fits(&node.value)) {
             self.error(node, &must_be(&schema.types.0));
             if node.is_null() && self.path.len() == 2 && self.path[0] == "services" {
-                self.help(Some("a service needs at least `image:` or `build:`, indented below its name".into()));
+                self.help(Some(
+                    "a service needs at least `image:` or `build:`, indented below its name".into(),
+                ));
             }
             return;
         }
@@ -58,10 +60,14 @@ impl<'a> Validator<'a> {
     /// Exactly one branch must fit. When none does, the branch of the value's type says why.
     fn one_of(&mut self, node: &Node, branches: &'a [Schema]) {
         let resolved: Vec<&Schema> = self.flatten(branches);
-        let right_type: Vec<&Schema> =
-            resolved.iter().copied().filter(|schema| schema.types.0.iter().any(|kind| kind.fits(&node.value))).collect();
+        let right_type: Vec<&Schema> = resolved
+            .iter()
+            .copied()
+            .filter(|schema| schema.types.0.iter().any(|kind| kind.fits(&node.value)))
+            .collect();
         if right_type.is_empty() {
-            let types: Vec<Type> = resolved.iter().flat_map(|schema| schema.types.0.iter().copied()).collect();
+            let types: Vec<Type> =
+                resolved.iter().flat_map(|schema| schema.types.0.iter().copied()).collect();
             return self.error(node, &must_be(&types));
         }
         let before = self.errors.len();
@@ -79,7 +85,11 @@ impl<'a> Validator<'a> {
     /// The branches with references and inner `oneOf`s taken apart.
     fn flatten(&self, branches: &'a [Schema]) -> Vec<&'a Schema> {
         let resolved = branches.iter().map(|schema| self.resolve(schema));
-        resolved.flat_map(|schema| if schema.one_of.is_empty() { vec![schema] } else { self.flatten(&schema.one_of) }).collect()
+        resolved
+            .flat_map(
+                |schema| if schema.one_of.is_empty() { vec![schema] } else { self.flatten(&schema.one_of) },
+            )
+            .collect()
     }
 
     fn mapping(&mut self, node: &Node, entries: &Mapping, schema: &'a Schema) {
@@ -162,11 +172,15 @@ impl<'a> Validator<'a> {
 
 fn property<'a>(schema: &'a Schema, key: &str) -> Option<&'a Schema> {
     let named = schema.properties.get(key);
-    named.or_else(|| schema.pattern_properties.iter().find(|(pattern, _)| pattern.matches(key)).map(|(_, child)| child))
+    named.or_else(|| {
+        schema.pattern_properties.iter().find(|(pattern, _)| pattern.matches(key)).map(|(_, child)| child)
+    })
 }
 
 fn repeated(items: &[Node]) -> Option<(usize, usize)> {
-    (1..items.len()).find_map(|second| (0..second).find(|first| items[*first] == items[second]).map(|first| (first, second)))
+    (1..items.len()).find_map(|second| {
+        (0..second).find(|first| items[*first] == items[second]).map(|first| (first, second))
+    })
 }
 
 /// `must be a boolean, null or string`

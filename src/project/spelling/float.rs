@@ -29,14 +29,8 @@ mod tests {
 
     #[test]
     fn digits_are_shortest() {
-        let cases = [
-            (1.1, "1.1"),
-            (2.0, "2"),
-            (1e20, "1e+20"),
-            (1e21, "1e+21"),
-            (1e-5, "1e-05"),
-            (0.5, "0.5"),
-        ];
+        let cases =
+            [(1.1, "1.1"), (2.0, "2"), (1e20, "1e+20"), (1e21, "1e+21"), (1e-5, "1e-05"), (0.5, "0.5")];
         for (value, text) in cases {
             assert_eq!(format(value), text);
         }

@@ -28,7 +28,7 @@ const PROPAGATIONS: [&str; 6] = ["private", "rprivate", "shared", "rshared", "sl
 pub fn parse(text: &str) -> Result<ShortMount, String> {
     match text.chars().count() {
         0 => return Err("invalid empty volume spec".into()),
-        1 | 2 => return Ok(anonymous(text)),
+        1 | 2 => return Ok(anonymous(&clean(text))),
         _ => {}
     }
     let parts = split(text);
@@ -130,7 +130,11 @@ mod tests {
     fn shown(text: &str) -> String {
         match parse(text) {
             Ok(ShortMount { source, target, is_bind, read_only, .. }) => {
-                format!("{} {source:?} {target:?}{}", if is_bind { "bind" } else { "volume" }, if read_only { " ro" } else { "" })
+                format!(
+                    "{} {source:?} {target:?}{}",
+                    if is_bind { "bind" } else { "volume" },
+                    if read_only { " ro" } else { "" }
+                )
             }
             Err(error) => error,
         }
@@ -139,10 +143,17 @@ mod tests {
     #[test]
     fn sources_decide_the_kind() {
         let cases = [
-            ("data:/x", "volume \"data\" \"/x\""), ("/x", "volume \"\" \"/x\""), ("./a:/x", "bind \"./a\" \"/x\""),
-            ("/a:/x:ro", "bind \"/a\" \"/x\" ro"), ("~/a:/x", "bind \"~/a\" \"/x\""), ("data:/x:rw,nocopy", "volume \"data\" \"/x\""),
-            ("..:/x/", "bind \"..\" \"/x\""), ("data:/x/../y", "volume \"data\" \"/y\""), ("d:/x", "volume \"\" \"d:/x\""),
-            ("C:\\a:/x", "bind \"C:\\\\a\" \"/x\""), ("data:/x:whatever", "volume \"data\" \"/x\""),
+            ("data:/x", "volume \"data\" \"/x\""),
+            ("/x", "volume \"\" \"/x\""),
+            ("./a:/x", "bind \"./a\" \"/x\""),
+            ("/a:/x:ro", "bind \"/a\" \"/x\" ro"),
+            ("~/a:/x", "bind \"~/a\" \"/x\""),
+            ("data:/x:rw,nocopy", "volume \"data\" \"/x\""),
+            ("..:/x/", "bind \"..\" \"/x\""),
+            ("data:/x/../y", "volume \"data\" \"/y\""),
+            ("d:/x", "volume \"\" \"d:/x\""),
+            ("C:\\a:/x", "bind \"C:\\\\a\" \"/x\""),
+            ("data:/x:whatever", "volume \"data\" \"/x\""),
         ];
         for (text, expected) in cases {
             assert_eq!(shown(text), expected, "{text}");
@@ -165,7 +176,8 @@ mod tests {
 
     #[test]
     fn paths_are_cleaned_as_go_does() {
-        let cases = [("/a//b/./c/..", "/a/b"), ("/..", "/"), ("a/../..", ".."), ("", "."), ("./a/", "a"), ("/", "/")];
+        let cases =
+            [("/a//b/./c/..", "/a/b"), ("/..", "/"), ("a/../..", ".."), ("", "."), ("./a/", "a"), ("/", "/")];
         for (path, expected) in cases {
             assert_eq!(clean(path), expected, "{path}");
         }

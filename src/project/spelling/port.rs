@@ -54,10 +54,19 @@ pub fn parse(text: &str) -> Result<Vec<ShortPort>, String> {
     let targets = Range::parse(container).ok_or_else(|| format!("Invalid containerPort: {container}"))?;
     let published = published(host, targets).map_err(|problem| match problem {
         Problem::NoPort => format!("Invalid hostPort: {host}"),
-        Problem::Lengths => format!("Invalid ranges specified for container and host Ports: {container} and {host}"),
+        Problem::Lengths => {
+            format!("Invalid ranges specified for container and host Ports: {container} and {host}")
+        }
     })?;
     let ports = (targets.first..=targets.last).zip(published);
-    Ok(ports.map(|(target, published)| ShortPort { host_ip: host_ip.to_owned(), published, target, protocol: protocol.clone() }).collect())
+    Ok(ports
+        .map(|(target, published)| ShortPort {
+            host_ip: host_ip.to_owned(),
+            published,
+            target,
+            protocol: protocol.clone(),
+        })
+        .collect())
 }
 
 enum Problem {
@@ -103,7 +112,9 @@ mod tests {
     fn shown(text: &str) -> String {
         match parse(text) {
             Ok(ports) => {
-                let shown = ports.iter().map(|port| format!("{}|{}|{}/{}", port.host_ip, port.published, port.target, port.protocol));
+                let shown = ports.iter().map(|port| {
+                    format!("{}|{}|{}/{}", port.host_ip, port.published, port.target, port.protocol)
+                });
                 shown.collect::<Vec<_>>().join(" ")
             }
             Err(error) => error,
@@ -113,15 +124,26 @@ mod tests {
     #[test]
     fn every_form() {
         let cases = [
-            ("80", "||80/tcp"), ("8080:80", "|8080|80/tcp"), ("127.0.0.1:8080:80/udp", "127.0.0.1|8080|80/udp"),
-            ("127.0.0.1::80", "127.0.0.1||80/tcp"), ("[::1]:6001:6001", "::1|6001|6001/tcp"),
-            ("80-81:90-91", "|80|90/tcp |81|91/tcp"), ("8000-8010:80", "|8000-8010|80/tcp"),
-            ("90-91", "||90/tcp ||91/tcp"), ("80/SCTP", "||80/sctp"), (":80", "||80/tcp"),
-            ("a:b", "Invalid containerPort: b"), ("a:80", "Invalid hostPort: a"), ("80:70000", "Invalid containerPort: 70000"),
+            ("80", "||80/tcp"),
+            ("8080:80", "|8080|80/tcp"),
+            ("127.0.0.1:8080:80/udp", "127.0.0.1|8080|80/udp"),
+            ("127.0.0.1::80", "127.0.0.1||80/tcp"),
+            ("[::1]:6001:6001", "::1|6001|6001/tcp"),
+            ("80-81:90-91", "|80|90/tcp |81|91/tcp"),
+            ("8000-8010:80", "|8000-8010|80/tcp"),
+            ("90-91", "||90/tcp ||91/tcp"),
+            ("80/SCTP", "||80/sctp"),
+            (":80", "||80/tcp"),
+            ("a:b", "Invalid containerPort: b"),
+            ("a:80", "Invalid hostPort: a"),
+            ("80:70000", "Invalid containerPort: 70000"),
             ("80-82:80-81", "Invalid ranges specified for container and host Ports: 80-81 and 80-82"),
-            ("999.1.1.1:80:80", "Invalid ip address: 999.1.1.1"), ("80:80/foo", "Invalid proto: foo"),
+            ("999.1.1.1:80:80", "Invalid ip address: 999.1.1.1"),
+            ("80:80/foo", "Invalid proto: foo"),
             ("::1:6000:6000", "Invalid port: ::1:6000:6000 (put an IPv6 address in brackets)"),
-            ("8080:", "No port specified: 8080:<empty>"), ("", "No port specified: <empty>"), ("81-80", "Invalid containerPort: 81-80"),
+            ("8080:", "No port specified: 8080:<empty>"),
+            ("", "No port specified: <empty>"),
+            ("81-80", "Invalid containerPort: 81-80"),
         ];
         for (text, expected) in cases {
             assert_eq!(shown(text), expected, "{text}");

@@ -51,7 +51,8 @@ impl Builder<'_> {
             EventKind::Alias(name) => self.alias(&name, span),
             EventKind::Scalar { properties, text, plain } => {
                 let tag = self.directive(&properties, span);
-                let value = scalar::resolve(tag, text, plain).map_err(|message| syntax_error(span, message))?;
+                let value =
+                    scalar::resolve(tag, text, plain).map_err(|message| syntax_error(span, message))?;
                 Ok(self.anchored(properties.anchor, Node::new(value, span), before))
             }
             EventKind::SequenceStart(properties) => {
@@ -170,9 +171,14 @@ impl Builder<'_> {
         match self.node(event)?.value {
             Value::String(key) => Ok(key),
             other => {
-                let shown = other.scalar_text().filter(|text| !text.is_empty()).unwrap_or_else(|| other.kind_name().into());
+                let shown = other
+                    .scalar_text()
+                    .filter(|text| !text.is_empty())
+                    .unwrap_or_else(|| other.kind_name().into());
                 let message = format!("non-string key: {shown}");
-                Err(Box::new(Diagnostic::error("yaml-key", span, message).with_help(format!("quote it: \"{shown}\""))))
+                Err(Box::new(
+                    Diagnostic::error("yaml-key", span, message).with_help(format!("quote it: \"{shown}\"")),
+                ))
             }
         }
     }
@@ -213,6 +219,7 @@ fn bad_merge(span: Span) -> Box<Diagnostic> {
 
 fn duplicate(key: &str, span: Span, first: Span) -> Box<Diagnostic> {
     let message = format!("mapping key {key:?} already defined at line {}", first.line);
-    let diagnostic = Diagnostic::error("duplicate-key", span, message).with_label(first, "first defined here");
+    let diagnostic =
+        Diagnostic::error("duplicate-key", span, message).with_label(first, "first defined here");
     Box::new(diagnostic.with_help("remove one of the two, or merge them under one key"))
 }

@@ -161,12 +161,14 @@ fn kind(raw: &sys::yaml_event_t) -> Option<EventKind> {
         }
         sys::YAML_SEQUENCE_START_EVENT => {
             // SAFETY: see above.
-            let (anchor, tag) = unsafe { (string(raw.data.sequence_start.anchor), string(raw.data.sequence_start.tag)) };
+            let (anchor, tag) =
+                unsafe { (string(raw.data.sequence_start.anchor), string(raw.data.sequence_start.tag)) };
             EventKind::SequenceStart(Properties { anchor, tag })
         }
         sys::YAML_MAPPING_START_EVENT => {
             // SAFETY: see above.
-            let (anchor, tag) = unsafe { (string(raw.data.mapping_start.anchor), string(raw.data.mapping_start.tag)) };
+            let (anchor, tag) =
+                unsafe { (string(raw.data.mapping_start.anchor), string(raw.data.mapping_start.tag)) };
             EventKind::MappingStart(Properties { anchor, tag })
         }
         sys::YAML_SCALAR_EVENT => {

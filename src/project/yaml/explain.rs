@@ -32,16 +32,24 @@ fn hint(problem: &str, text: &str, number: usize) -> Option<String> {
     if value.starts_with(['@', '`', '%', '*', '&', '!']) {
         return Some("a value that begins with this character must be quoted".into());
     }
-    (problem.starts_with("mapping values") && value.contains(": ")).then(|| "a value that contains \": \" must be quoted".into())
+    (problem.starts_with("mapping values") && value.contains(": "))
+        .then(|| "a value that contains \": \" must be quoted".into())
 }
 
 /// Says how far a line stands from what stands above it.
 fn misaligned(text: &str, number: usize, depth: usize) -> Option<String> {
-    let above = text.lines().take(number).filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    let above = text
+        .lines()
+        .take(number)
+        .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
     let previous = indentation(above.last()?).len();
     let blanks = |count: usize| if count == 1 { "1 blank".to_owned() } else { format!("{count} blanks") };
     (depth > 0 && depth != previous).then(|| {
-        format!("this line is indented by {}, the one above by {}: entries of one map stand in one column", blanks(depth), blanks(previous))
+        format!(
+            "this line is indented by {}, the one above by {}: entries of one map stand in one column",
+            blanks(depth),
+            blanks(previous)
+        )
     })
 }
 
