@@ -18,16 +18,16 @@ use crate::sys::{self, Forked};
 /// The containers whose namespaces are to be joined, opened while their pids mean something to this process.
 pub(super) struct Donors {
     pid: Option<Pidfd>,
-    ipc: Option<Pidfd>,
-    uts: Option<Pidfd>,
+    ipc: Option<OwnedFd>,
+    uts: Option<OwnedFd>,
 }
 
 impl Donors {
     pub(super) fn open(namespaces: &Namespaces) -> Result<Self, SetupError> {
         Ok(Self {
             pid: open_donor(&namespaces.pid)?,
-            ipc: open_donor(&namespaces.ipc)?,
-            uts: open_donor(&namespaces.uts)?,
+            ipc: open_namespace(&namespaces.ipc, "ipc")?,
+            uts: open_namespace(&namespaces.uts, "uts")?,
         })
     }
 }
@@ -36,6 +36,18 @@ fn open_donor(namespace: &Namespace) -> Result<Option<Pidfd>, SetupError> {
     let Namespace::Join(donor) = namespace else { return Ok(None) };
     let what = || format!("join the namespace of process {}", donor.pid);
     donor.open().at(Stage::Namespaces, what).map(Some)
+}
+
+/// The donor's namespace file. A child that is in a PID namespace of its own already cannot open the donor by its pid, but `/proc`
+/// is still the host's.
+fn open_namespace(namespace: &Namespace, kind: &str) -> Result<Option<OwnedFd>, SetupError> {
+    let Namespace::Join(donor) = namespace else { return Ok(None) };
+    let what = || format!("join the {kind} namespace of process {}", donor.pid);
+    let file = std::fs::File::open(format!("/proc/{}/ns/{kind}", donor.pid)).at(Stage::Namespaces, what)?;
+    // Checked after the opening: a pid that was reused meanwhile is found out.
+    let alive =
+        if donor.is_alive() { Ok(()) } else { Err(std::io::Error::from(std::io::ErrorKind::NotFound)) };
+    alive.at(Stage::Namespaces, what).map(|()| Some(file.into()))
 }
 
 /// A PID namespace holds for children only: a joining child forks once more. The other cases the monitor's
@@ -78,10 +90,10 @@ pub(super) fn enter(
 ) -> Result<(), SetupError> {
     let mut new = UnshareFlags::empty();
     enter_network(namespaces.network, network, &mut new)?;
-    let ipc = ThreadNameSpaceType::INTER_PROCESS_COMMUNICATION;
-    let uts = ThreadNameSpaceType::HOST_NAME_AND_NIS_DOMAIN_NAME;
-    donors.ipc.iter().try_for_each(|donor| join(donor, ipc))?;
-    donors.uts.iter().try_for_each(|donor| join(donor, uts))?;
+    let ipc = LinkNameSpaceType::InterProcessCommunication;
+    let uts = LinkNameSpaceType::HostNameAndNISDomainName;
+    donors.ipc.iter().try_for_each(|namespace| join_link(namespace, ipc))?;
+    donors.uts.iter().try_for_each(|namespace| join_link(namespace, uts))?;
     new.set(UnshareFlags::NEWIPC, namespaces.ipc == Namespace::New);
     new.set(UnshareFlags::NEWUTS, namespaces.uts == Namespace::New);
     if has_own_cgroup_namespace(namespaces.cgroup, cgroup) {
@@ -116,6 +128,11 @@ fn enter_network(
         }
     }
     Ok(())
+}
+
+fn join_link(namespace: &OwnedFd, kind: LinkNameSpaceType) -> Result<(), SetupError> {
+    move_into_link_name_space(namespace.as_fd(), Some(kind))
+        .at(Stage::Namespaces, || "join the namespace of another container".into())
 }
 
 fn join(donor: &Pidfd, namespace: ThreadNameSpaceType) -> Result<(), SetupError> {

@@ -193,6 +193,7 @@ fn lost(core: &Core, container: &Container) {
         // Another boot has another tree; then there is nothing to remove.
         let _ = cgroup.kill().and_then(|()| cgroup.remove());
     }
+    super::ipc::release(container);
     for name in ["stdout", "stderr"] {
         let _ = std::fs::remove_file::<&Path>(&container.run_path(name));
     }

@@ -66,7 +66,7 @@ pub async fn create(core: &Arc<Core>, request: CreateRequest) -> Result<Created>
 
 /// Names of other containers become ids (contract 1.1.5), defaults become visible.
 fn resolve_modes(core: &Core, mut host: HostConfig) -> Result<HostConfig> {
-    for mode in [&mut host.network_mode, &mut host.pid_mode] {
+    for mode in [&mut host.network_mode, &mut host.pid_mode, &mut host.ipc_mode] {
         if let Some(donor) = mode.strip_prefix("container:") {
             *mode = format!("container:{}", core.containers.get(donor)?.id());
         }

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use wharf_container::process::ExitStatus;
 
 use super::instance::Container;
+use super::ipc;
 use super::remove::remove_now;
 use super::restart;
 use super::run::Run;
@@ -90,6 +91,7 @@ async fn release(core: &Arc<Core>, container: &Container, run: &Run) {
     if let Err(error) = killed.and_then(|()| run.cgroup.remove()) {
         tracing::warn!(container = container.id(), %error, "a cgroup is left");
     }
+    ipc::release(container);
     for name in ["stdout", "stderr"] {
         // There is none with a terminal.
         let _ = std::fs::remove_file(container.run_path(name));

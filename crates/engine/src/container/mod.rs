@@ -15,6 +15,7 @@ mod files;
 mod health;
 pub(crate) mod init_layer;
 pub(crate) mod instance;
+mod ipc;
 mod limits;
 mod list;
 pub(crate) mod merge;

@@ -11,6 +11,7 @@ use wharf_container::spec::{
 
 use super::devices::devices;
 use super::instance::Container;
+use super::ipc::Shared;
 use super::limits;
 use super::merge::command;
 use super::record::Record;
@@ -31,6 +32,8 @@ pub struct Surroundings<'a> {
     pub hostname: String,
     /// The directory of `hosts`, `hostname` and `resolv.conf`, which may be another container's.
     pub files: PathBuf,
+    /// Its shared memory.
+    pub ipc: Shared,
     /// The first process of the container whose PID namespace it joins.
     pub pid_donor: Option<Identity>,
 }
@@ -65,6 +68,7 @@ pub fn container_spec(container: &Container, surroundings: Surroundings<'_>) -> 
     namespaces(&mut spec, &record, surroundings.pid_donor);
     paths(&mut spec, &record);
     default_mounts(&mut spec, &record, security.writable_cgroups);
+    share_memory(&mut spec, surroundings.ipc);
     managed_files(&mut spec, &surroundings.files, &surroundings.mounts);
     add_mounts(&mut spec, surroundings.mounts);
     let devices = devices(host)?;
@@ -199,6 +203,15 @@ fn default_mounts(spec: &mut ContainerSpec, record: &Record, writable_cgroups: b
         for path in ["/dev/shm", "/dev/mqueue"] {
             replace(spec, Mount::bind(path, path, false));
         }
+    }
+}
+
+fn share_memory(spec: &mut ContainerSpec, shared: Shared) {
+    if let Some(memory) = shared.memory {
+        replace(spec, Mount::bind(memory, "/dev/shm", false));
+    }
+    if let Some(donor) = shared.donor {
+        spec.namespaces.ipc = Namespace::Join(donor);
     }
 }
 

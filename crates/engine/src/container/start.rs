@@ -15,6 +15,7 @@ use super::exit::supervise;
 use super::files;
 use super::health::begin_probing;
 use super::instance::Container;
+use super::ipc;
 use super::mounts::launch_mounts;
 use super::record::Record;
 use super::run::Run;
@@ -56,9 +57,11 @@ async fn try_launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> 
     let lower: Vec<PathBuf> =
         std::iter::once(core.init_layer.clone()).chain(image.layers.iter().cloned()).collect();
     let pid_donor = pid_donor(&record, |id| core.containers.get(id))?;
-    let network = Network::open(core, container, &record).await?;
+    let ipc = ipc::prepare(core, container, &record)?;
+    let network = Network::open(core, container, &record).await.inspect_err(|_| ipc::release(container))?;
     let surroundings = Surroundings {
         rootfs: core.paths.rootfs(),
+        ipc,
         cgroup_parent: &core.paths.name(),
         lower,
         mounts,
@@ -82,6 +85,7 @@ async fn try_launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> 
         }
         Err(error) => {
             network.close(core, &record).await;
+            ipc::release(container);
             Err(error)
         }
     }

@@ -16,7 +16,7 @@ use crate::model::event::{Actor, Event};
 /// How many past events `since` can reach, as in Docker.
 const MEMORY: usize = 256;
 /// How far a reader may fall behind.
-const BACKLOG: usize = 4096;
+const BACKLOG: usize = 1024;
 
 /// Filter keys of `GET /events`.
 pub const FILTERS: &[&str] = &[

@@ -166,6 +166,21 @@ fn limits_and_rights_are_dockers() {
 }
 
 #[test]
+fn shared_memory_is_shared_on_request_only() {
+    let Some(engine) = engine() else { return };
+    let mode = |mode: &str| json!({"HostConfig": {"IpcMode": mode}});
+    engine.run("donor", &["sh", "-c", "echo hi > /dev/shm/x; exec sleep 600"], mode("shareable"));
+    eventually("it is written", || (engine.exec("donor", &["cat", "/dev/shm/x"]).0 == 0).then_some(()));
+    engine.run("joiner", &["cat", "/dev/shm/x"], mode("container:donor"));
+    engine.wait("joiner");
+    assert_eq!(engine.logs("joiner"), "hi\n");
+    engine.run("private", &["sleep", "600"], Value::Null);
+    engine.create("refused", &["true"], mode("container:private"));
+    let refused = engine.call("POST", "/containers/refused/start", None);
+    assert!(refused.text().contains("non-shareable IPC"), "{}", refused.text());
+}
+
+#[test]
 fn auto_remove_and_events() {
     let Some(engine) = engine() else { return };
     engine.create("once", &["true"], json!({"HostConfig": {"AutoRemove": true}}));

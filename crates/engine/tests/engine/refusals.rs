@@ -10,7 +10,8 @@ fn wrong_requests_are_named_and_leave_nothing() {
     let wrong = [
         (json!({"Image": "nope"}), 404, "No such image: nope:latest"),
         (json!({"Image": "busybox"}), 400, "no command specified"),
-        (json!({"HostConfig": {"NetworkMode": "nope"}}), 404, "network nope not found"),
+        // Not 404: clients take that for a missing image and pull.
+        (json!({"HostConfig": {"NetworkMode": "nope"}}), 400, "network nope not found"),
         (
             json!({"HostConfig": {"DeviceRequests": [{"Count": 1, "Capabilities": [["gpu"]]}]}}),
             400,
