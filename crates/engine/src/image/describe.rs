@@ -56,9 +56,6 @@ pub fn layer_size(core: &Core, layer: &LayerId) -> u64 {
 /// Its layers are not there, or its configuration cannot be written as JSON.
 pub fn inspect(core: &Core, image: &Image) -> Result<ImageInspect> {
     let config = &image.config;
-    let json = serde_json::to_value(&config.config).map_err(|error| {
-        Error::Internal(format!("cannot write the configuration of {}: {error}", image.id))
-    })?;
     Ok(ImageInspect {
         id: image.id.to_string(),
         repo_tags: familiar(&image.tags),
