@@ -1,4 +1,5 @@
 //! What goes wrong for users, one test each: a clear message, the right exit code, and nothing half-made left behind.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,6 +1,7 @@
 //! The compose files and Dockerfiles that tutorials print, as people paste them, with the application folder each expects.
 //!
 //! The files are test data beside the repository; where they are absent the tests say so and pass.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
