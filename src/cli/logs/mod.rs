@@ -6,6 +6,7 @@ mod sources;
 mod when;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -17,6 +18,9 @@ use crate::execute::{ContainerChange, ContainerEvents};
 use crate::output::{LogLines, Stream};
 use crate::plan::names;
 use crate::plan::observed::ObservedContainer;
+
+/// How long `--follow` waits for a container to come back when all have ended: a restart is a stop and a start.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// Arguments of `logs`.
 #[derive(Args, Debug)]
@@ -117,13 +121,18 @@ impl Printer {
     }
 
     async fn print(mut self, mut changes: Option<Receiver<ContainerChange>>) -> Result<(), Failure> {
-        while !self.sources.is_empty() || (changes.is_some() && !self.running.is_empty()) {
+        loop {
+            let printed = self.sources.is_empty();
+            if printed && changes.is_none() {
+                return Ok(());
+            }
+            let over = printed && self.running.is_empty();
             tokio::select! {
                 output = self.sources.next(), if !self.sources.is_empty() => self.output(output),
                 change = next_change(&mut changes) => self.change(&change?),
+                () = tokio::time::sleep(LINGER), if over => return Ok(()),
             }
         }
-        Ok(())
     }
 
     fn output(&mut self, output: Output) {

@@ -48,6 +48,8 @@ struct Source {
     number: usize,
     /// Its end was told.
     told: bool,
+    /// It runs again, though the log of the run before has not ended yet.
+    again: bool,
     /// Time of the last line that came, to go on from after a restart.
     last: Option<i128>,
 }
@@ -69,13 +71,17 @@ impl LogSources {
 
     /// Adds a container, or goes on with one whose log had ended.
     pub fn add(&mut self, id: &str, name: &str) {
-        let before = self.sources.get(id);
-        if before.is_some_and(|source| !self.merge.is_finished(source.number)) {
+        let before = self.sources.get_mut(id);
+        if let Some(source) = before
+            && !self.merge.is_finished(source.number)
+        {
+            source.again = true;
             return;
         }
-        let last = before.and_then(|source| source.last);
+        let last = self.sources.get(id).and_then(|source| source.last);
         let number = self.merge.open(Instant::now());
-        self.sources.insert(id.to_owned(), Source { name: name.to_owned(), number, told: false, last });
+        self.sources
+            .insert(id.to_owned(), Source { name: name.to_owned(), number, told: false, again: false, last });
         self.streams.push(self.stream(id, name, last));
     }
 
@@ -146,8 +152,13 @@ impl LogSources {
         let merge = &self.merge;
         let mut sources = self.sources.iter_mut();
         let (id, source) = sources.find(|(_, source)| !source.told && merge.is_finished(source.number))?;
+        let (id, name) = (id.clone(), source.name.clone());
+        if std::mem::take(&mut source.again) {
+            self.add(&id, &name);
+            return None;
+        }
         source.told = true;
-        Some(Output::Ended(id.clone()))
+        Some(Output::Ended(id))
     }
 }
 
