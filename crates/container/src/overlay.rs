@@ -89,14 +89,16 @@ impl OverlayView {
         &self.0
     }
 
-    /// Unmounts it and says whether that worked.
+    /// Unmounts it and says whether that worked. The caller has closed what it opened below.
     ///
     /// # Errors
-    /// `ResourceBusy` when a file below it is open, else what `umount(2)` says.
+    /// What `umount(2)` says.
     pub fn unmount(mut self) -> io::Result<()> {
         let path = std::mem::take(&mut self.0);
         std::mem::forget(self);
-        Ok(unmount(&path, UnmountFlags::NOFOLLOW)?)
+        // Detached: a process that another thread is just starting shares our descriptors until it executes its
+        // program, and would make this fail as busy though nobody uses the view.
+        Ok(unmount(&path, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW)?)
     }
 }
 
