@@ -299,8 +299,11 @@ fn make_image(path: &Path) {
         fs::create_dir_all(path.join(directory)).unwrap();
     }
     fs::set_permissions(path.join("tmp"), fs::Permissions::from_mode(0o1777)).unwrap();
-    fs::copy(busybox().unwrap(), path.join("bin/busybox")).unwrap();
-    let applets = Command::new(path.join("bin/busybox")).arg("--list").output().unwrap();
+    // Copied by another process: a copy made here would be "busy" for as long as a process that another test is
+    // just starting shares the descriptor that wrote it.
+    let busybox = busybox().unwrap();
+    assert!(Command::new("cp").arg(&busybox).arg(path.join("bin/busybox")).status().unwrap().success());
+    let applets = Command::new(&busybox).arg("--list").output().unwrap();
     for applet in String::from_utf8(applets.stdout).unwrap().lines().filter(|name| *name != "busybox") {
         symlink("busybox", path.join("bin").join(applet)).unwrap();
     }
