@@ -102,6 +102,7 @@ mod tests {
             end: u32::try_from(start + part.len()).expect("small"),
             line: u32::try_from(line).expect("small"),
             column: 1,
+            ..Span::default()
         }
     }
 
@@ -156,7 +157,7 @@ error[unknown-key]: additional properties 'imge' not allowed
         let mut sources = SourceMap::default();
         let file = sources.add(Path::new("c.yml"), "é: {\n a: 1}\n".into());
         for (start, end) in [(0, 12), (1, 3), (500, 900), (5, 2)] {
-            let span = Span { file, start, end, line: 1, column: 1 };
+            let span = Span { file, start, end, line: 1, column: 1, ..Span::default() };
             assert!(render(&Diagnostic::error("x", span, "y"), &sources, false).contains("c.yml"));
         }
     }

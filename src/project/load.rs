@@ -9,6 +9,7 @@ use super::finish;
 use super::model::Project;
 use super::node::Node;
 use super::options::LoadOptions;
+use super::origin::{Origins, Sources, VariableSource};
 use super::read::{discover, environment, name};
 use super::source::{SourceMap, Span};
 
@@ -30,6 +31,8 @@ pub struct Inputs {
     pub directory: PathBuf,
     /// Process environment over env files.
     pub environment: BTreeMap<String, String>,
+    /// Where those were set that the process environment does not have.
+    pub variable_sources: Sources,
     /// The env files read last, absolute.
     pub env_files: Vec<PathBuf>,
     /// The texts that warnings point into.
@@ -47,6 +50,7 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Box<LoadFailure>> {
     match loaded(&mut session) {
         Ok(mut project) => {
             project.sources = session.sources;
+            project.origins = session.origins;
             Ok(Loaded { project, warnings: session.warnings })
         }
         Err(errors) => Err(failure(session, errors)),
@@ -58,6 +62,8 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, Box<LoadFailure>> {
 pub struct LoadedTree {
     /// The normalised tree.
     pub tree: Node,
+    /// How its values came about, when that was asked for.
+    pub origins: Origins,
     /// The texts that warnings point into.
     pub sources: SourceMap,
     /// Warnings in the order they were found.
@@ -74,11 +80,16 @@ pub fn load_tree(options: &LoadOptions) -> Result<LoadedTree, Box<LoadFailure>> 
         let name = project_name(&mut session, &inputs)?;
         let scope = scope(&inputs, &name);
         let mut tree = combined(&mut session, &scope, &inputs)?;
-        finish::name_parts(&mut tree, options, &scope, &name);
+        finish::name_parts(&mut tree, &mut session, &scope, &name);
         Ok(tree)
     });
     match result {
-        Ok(tree) => Ok(LoadedTree { tree, sources: session.sources, warnings: session.warnings }),
+        Ok(tree) => Ok(LoadedTree {
+            tree,
+            origins: session.origins,
+            sources: session.sources,
+            warnings: session.warnings,
+        }),
         Err(errors) => Err(failure(session, errors)),
     }
 }
@@ -103,8 +114,12 @@ pub fn load_inputs(options: &LoadOptions) -> Result<Inputs, Box<LoadFailure>> {
 /// The project's own name is a variable like others.
 fn scope(inputs: &Inputs, name: &str) -> Scope {
     let mut environment = inputs.environment.clone();
-    environment.insert("COMPOSE_PROJECT_NAME".into(), name.to_owned());
-    Scope { environment, directory: inputs.directory.clone() }
+    let mut variable_sources = inputs.variable_sources.clone();
+    let given = environment.insert("COMPOSE_PROJECT_NAME".into(), name.to_owned());
+    if given.is_none_or(|given| given != name) {
+        variable_sources.insert("COMPOSE_PROJECT_NAME".into(), VariableSource::ProjectName);
+    }
+    Scope { environment, variable_sources, directory: inputs.directory.clone() }
 }
 
 fn combined(session: &mut Session<'_>, scope: &Scope, inputs: &Inputs) -> Result<Node, Vec<Diagnostic>> {
@@ -142,7 +157,8 @@ fn inputs(session: &mut Session<'_>) -> Result<Inputs, Vec<Diagnostic>> {
     let current = options.current_directory.to_string_lossy().into_owned();
     environment.entry("PWD".into()).or_insert(current);
     let start = discover::directory(options, &options.files);
-    let mut env_files = read_env_files(session, &mut environment, &start)?;
+    let mut variable_sources = Sources::new();
+    let mut env_files = read_env_files(session, &mut environment, &mut variable_sources, &start)?;
     let mut files = discover::given(options, |name| environment.get(name).cloned());
     let mut directory = discover::directory(options, &files);
     if files.is_empty() {
@@ -153,12 +169,13 @@ fn inputs(session: &mut Session<'_>) -> Result<Inputs, Vec<Diagnostic>> {
         }
     }
     if directory != start {
-        env_files = read_env_files(session, &mut environment, &directory)?;
+        env_files = read_env_files(session, &mut environment, &mut variable_sources, &directory)?;
     }
     Ok(Inputs {
         files,
         directory,
         environment,
+        variable_sources,
         env_files,
         sources: SourceMap::default(),
         warnings: Vec::new(),
@@ -168,11 +185,12 @@ fn inputs(session: &mut Session<'_>) -> Result<Inputs, Vec<Diagnostic>> {
 fn read_env_files(
     session: &mut Session<'_>,
     environment: &mut BTreeMap<String, String>,
+    variable_sources: &mut Sources,
     directory: &Path,
 ) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
     let files = environment::files(session.options, environment, directory);
     let more = environment::read(&files, environment, &mut session.sources, &mut session.warnings);
-    environment::fill(environment, more.map_err(|error| vec![*error])?);
+    more.map_err(|error| vec![*error])?.fill(environment, variable_sources);
     Ok(files)
 }
 

@@ -19,6 +19,7 @@ mod merge;
 pub mod model;
 pub mod node;
 mod options;
+pub mod origin;
 mod path;
 mod read;
 pub mod render;

@@ -42,6 +42,8 @@ pub struct LoadOptions {
     pub resolve_paths: bool,
     /// Read `env_file` and `label_file` into `environment` and `labels` (off: `--no-env-resolution`).
     pub resolve_environment: bool,
+    /// Record how values came about, for [`super::Project::origins`].
+    pub record_origins: bool,
 }
 
 impl Default for LoadOptions {
@@ -63,6 +65,7 @@ impl Default for LoadOptions {
             check_consistency: true,
             resolve_paths: true,
             resolve_environment: true,
+            record_origins: false,
         }
     }
 }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::origin::OriginId;
+
 /// Number of a file in a [`SourceMap`]. Zero is "no file".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(transparent)]
@@ -33,12 +35,26 @@ pub struct Span {
     pub line: u32,
     /// Column of the first byte in characters, counted from 1.
     pub column: u32,
+    /// What else is known of the value there; zero unless origins are recorded.
+    #[serde(skip)]
+    pub origin: OriginId,
 }
 
 impl Span {
     /// Whether the span points into a file at all.
     pub fn is_known(&self) -> bool {
         self.file != FileId::default()
+    }
+
+    /// Whether a file says the value: it was not filled in.
+    pub fn is_written(&self) -> bool {
+        self.is_known() && self.origin != OriginId::FILLED_IN
+    }
+
+    /// The span of a value that Wharf fills in because of what is written here.
+    #[must_use]
+    pub fn filled_in(self) -> Span {
+        Span { origin: OriginId::FILLED_IN, ..self }
     }
 
     /// This span, or `other` where this one points nowhere.
@@ -82,7 +98,14 @@ impl SourceMap {
         let start = text.split_inclusive('\n').take(index).map(str::len).sum::<usize>();
         let length = text[start..].lines().next().map_or(0, str::len);
         let offset = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
-        Span { file: id, start: offset(start), end: offset(start + length), line, column: 1 }
+        Span {
+            file: id,
+            start: offset(start),
+            end: offset(start + length),
+            line,
+            column: 1,
+            origin: OriginId::default(),
+        }
     }
 
     /// `path:line:column` of a span, or `None` when it points nowhere.

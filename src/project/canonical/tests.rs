@@ -1,12 +1,14 @@
 //! Short form in, long form out.
 
 use super::canonicalize;
+use crate::project::origin::Origins;
 use crate::project::source::FileId;
 use crate::project::yaml;
 
 fn long(attribute: &str) -> String {
     let text = format!("services: {{a: {{{attribute}}}}}");
-    let mut root = yaml::parse(FileId::default(), &text).expect("valid").remove(0).root;
+    let mut root =
+        yaml::parse(FileId::default(), &text, &mut Origins::default()).expect("valid").remove(0).root;
     let findings = canonicalize(&mut root);
     if let Some(error) = findings.errors.first() {
         return error.message.clone();

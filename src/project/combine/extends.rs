@@ -86,23 +86,29 @@ fn resolve(
     };
     let base = resolve(session, scope, other.as_ref().unwrap_or(place), &reference, extends.span, chain)?;
     chain.pop();
-    combine(base, service, name, &place.base.removals)
+    combine(base, service, name, &place.base.removals, session)
 }
 
 /// Merges a service over its base; what the service resets is taken from the base first.
-fn combine(mut base: Node, mut service: Node, name: &str, removals: &[TreePath]) -> Result<Node> {
+fn combine(
+    mut base: Node,
+    mut service: Node,
+    name: &str,
+    removals: &[TreePath],
+    session: &mut Session<'_>,
+) -> Result<Node> {
     for path in removals {
-        if let [section, service, rest @ ..] = path.as_slice()
+        if let [section, of, rest @ ..] = path.as_slice()
             && section == "services"
-            && service == name
+            && of == name
         {
-            merge::remove(&mut base, rest);
+            merge::remove(&mut base, rest, &mut service, &mut session.origins);
         }
     }
     if let Some(entries) = service.as_mapping_mut() {
         entries.shift_remove("extends");
     }
-    merge::merge_service(base, service).map_err(|error| vec![*error])
+    merge::merge_service(base, service, &mut session.origins).map_err(|error| vec![*error])
 }
 
 /// Service name and, when given, the file with its place.
@@ -164,8 +170,9 @@ fn read_base(session: &mut Session<'_>, scope: &Scope, path: &Path, directory: &
             continue;
         }
         interpolated(session, scope, &mut root)?;
-        document.removals.iter().for_each(|path| merge::remove(&mut tree, path));
-        tree = merge::merge(tree, root).map_err(|error| vec![*error])?;
+        let origins = &mut session.origins;
+        document.removals.iter().for_each(|path| merge::remove(&mut tree, path, &mut root, origins));
+        tree = merge::merge(tree, root, origins).map_err(|error| vec![*error])?;
         removals.extend(document.removals.iter().cloned());
     }
     canonicalize(session, &mut tree)?;

@@ -37,7 +37,7 @@ pub fn apply(
     for item in &items {
         let entry = entry(item)?;
         let imported = load(session, scope, &entry, &chain)?;
-        import(root, imported)?;
+        import(session, root, imported)?;
     }
     Ok(())
 }
@@ -98,8 +98,8 @@ fn load(session: &mut Session<'_>, scope: &Scope, entry: &Entry, chain: &[PathBu
     let env_files = env_files(scope, entry, &directory);
     let more = environment::read(&env_files, &scope.environment, &mut session.sources, &mut session.warnings)
         .map_err(|error| vec![placed(*error, entry)])?;
-    let mut inner = Scope { environment: scope.environment.clone(), directory };
-    environment::fill(&mut inner.environment, more);
+    let mut inner = Scope { directory, ..scope.clone() };
+    more.fill(&mut inner.environment, &mut inner.variable_sources);
     let label = |error: Diagnostic| {
         if error.span.is_known() {
             error.with_label(entry.paths[0].1, "included from here")
@@ -144,10 +144,10 @@ fn env_files(scope: &Scope, entry: &Entry, directory: &Path) -> Vec<PathBuf> {
 }
 
 /// Puts an included model under what the document defines itself.
-fn import(root: &mut Node, mut imported: Node) -> Result<()> {
+fn import(session: &mut Session<'_>, root: &mut Node, mut imported: Node) -> Result<()> {
     let Some(sections) = imported.as_mapping_mut() else { return Ok(()) };
     sections.retain(|name, _| SECTIONS.contains(&name.as_str()));
     let own = std::mem::take(root);
-    *root = merge::merge(imported, own).map_err(|error| vec![*error])?;
+    *root = merge::merge(imported, own, &mut session.origins).map_err(|error| vec![*error])?;
     Ok(())
 }

@@ -15,6 +15,7 @@ use super::diagnostic::Diagnostic;
 use super::finish;
 use super::interpolate;
 use super::node::{Mapping, Node, Value};
+use super::origin::{Sources, VariableSource};
 use super::source::Span;
 use super::yaml::Document;
 use super::{canonical, merge, schema};
@@ -26,8 +27,17 @@ type Result<T> = std::result::Result<T, Vec<Diagnostic>>;
 pub struct Scope {
     /// Variables for interpolation.
     pub environment: BTreeMap<String, String>,
+    /// Where those of them were set that the process environment does not have.
+    pub variable_sources: Sources,
     /// Directory of relative paths.
     pub directory: PathBuf,
+}
+
+impl Scope {
+    /// Where a variable that has a value was set.
+    pub fn variable_source(&self, name: &str) -> VariableSource {
+        self.variable_sources.get(name).copied().unwrap_or(VariableSource::Process)
+    }
 }
 
 /// Loads files into one tree. `including` are the files that led here through `include`.
@@ -67,13 +77,14 @@ fn add_document(
     }
     interpolated(session, scope, &mut root)?;
     include::apply(session, scope, file, including, &mut root)?;
-    document.removals.iter().for_each(|path| merge::remove(&mut tree, path));
+    let origins = &mut session.origins;
+    document.removals.iter().for_each(|path| merge::remove(&mut tree, path, &mut root, origins));
     extends::apply(session, scope, file, &mut root, &document.removals)?;
-    tree = merge::merge(tree, root).map_err(|error| vec![*error])?;
-    merge::enforce_unique(&mut tree);
+    tree = merge::merge(tree, root, &mut session.origins).map_err(|error| vec![*error])?;
+    merge::enforce_unique(&mut tree, &mut session.origins);
     validate(session, &mut tree)?;
     canonicalize(session, &mut tree)?;
-    merge::enforce_unique(&mut tree);
+    merge::enforce_unique(&mut tree, &mut session.origins);
     Ok(tree)
 }
 
@@ -81,7 +92,7 @@ fn interpolated(session: &mut Session<'_>, scope: &Scope, root: &mut Node) -> Re
     if !session.options.interpolate {
         return Ok(());
     }
-    interpolate::interpolate(root, &scope.environment, &mut session.warnings)
+    interpolate::interpolate(root, scope, &mut session.warnings, &mut session.origins)
 }
 
 fn validate(session: &mut Session<'_>, tree: &mut Node) -> Result<()> {

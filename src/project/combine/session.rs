@@ -8,6 +8,7 @@ use super::extends::Base;
 use super::{Result, Scope};
 use crate::project::diagnostic::Diagnostic;
 use crate::project::options::LoadOptions;
+use crate::project::origin::Origins;
 use crate::project::read::{self, discover::relative};
 use crate::project::source::{FileId, SourceMap, Span};
 use crate::project::yaml::{self, Document};
@@ -20,6 +21,8 @@ pub struct Session<'a> {
     pub sources: SourceMap,
     /// Warnings so far.
     pub warnings: Vec<Diagnostic>,
+    /// How values came about, when that is asked for.
+    pub origins: Origins,
     /// The project directory, once it is known.
     pub directory: PathBuf,
     documents: HashMap<PathBuf, Rc<[Document]>>,
@@ -34,6 +37,7 @@ impl<'a> Session<'a> {
             options,
             sources: SourceMap::default(),
             warnings: Vec::new(),
+            origins: Origins::new(options.record_origins),
             directory: PathBuf::new(),
             documents: HashMap::new(),
             bases: HashMap::new(),
@@ -57,7 +61,8 @@ impl<'a> Session<'a> {
         })?;
         let id = self.add_source(file, text);
         let text = self.sources.get(id).map_or("", |source| source.text.as_str());
-        let documents: Rc<[Document]> = yaml::parse(id, text).map_err(|error| vec![*error])?.into();
+        let documents = yaml::parse(id, text, &mut self.origins).map_err(|error| vec![*error])?;
+        let documents: Rc<[Document]> = documents.into();
         self.documents.insert(file.to_path_buf(), Rc::clone(&documents));
         Ok(documents)
     }

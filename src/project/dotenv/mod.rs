@@ -23,8 +23,17 @@ pub struct DotenvError {
 pub struct Parsed {
     /// Variables by name. A name alone takes its value from the lookup and is absent when there is none.
     pub variables: BTreeMap<String, String>,
+    /// The lines that the variables were set on, from 1.
+    pub lines: BTreeMap<String, u32>,
     /// Variables named in values that had no value, with their lines.
     pub unset: Vec<(String, u32)>,
+}
+
+impl Parsed {
+    fn set(&mut self, name: &str, value: String, line: u32) {
+        self.variables.insert(name.to_owned(), value);
+        self.lines.insert(name.to_owned(), line);
+    }
 }
 
 /// Reads dotenv text. Values may name variables: `lookup` is asked first, then earlier lines, then `before` (the files
@@ -44,11 +53,8 @@ pub fn parse(
 ///
 /// # Errors
 /// A line without a name, or a name with white space in it.
-pub fn parse_raw(
-    text: &str,
-    lookup: &dyn Fn(&str) -> Option<String>,
-) -> Result<BTreeMap<String, String>, DotenvError> {
-    let mut variables = BTreeMap::new();
+pub fn parse_raw(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Parsed, DotenvError> {
+    let mut parsed = Parsed::default();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let line = line.trim_start();
         if line.is_empty() || line.starts_with('#') {
@@ -63,10 +69,10 @@ pub fn parse_raw(
             });
         }
         if let Some(value) = value.map(str::to_owned).or_else(|| lookup(name)) {
-            variables.insert(name.to_owned(), value);
+            parsed.set(name, value, number);
         }
     }
-    Ok(variables)
+    Ok(parsed)
 }
 
 /// Values for templates in dotenv text.

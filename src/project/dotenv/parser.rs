@@ -31,10 +31,11 @@ impl<'a> Parser<'a> {
             if self.rest.is_empty() {
                 return Ok(self.parsed);
             }
+            let line = self.line;
             let (name, has_value) = self.name()?;
             let value = if has_value { Some(self.value()?) } else { (self.lookup)(name) };
             if let Some(value) = value {
-                self.parsed.variables.insert(name.to_owned(), value);
+                self.parsed.set(name, value, line);
             }
         }
     }

@@ -87,7 +87,7 @@ fn unset_variables_are_reported() {
 
 #[test]
 fn raw_lines_are_taken_as_they_are() {
-    let all = parse_raw("# c\nA='x' # y\nB=$HOST\n  C=1\nHOST\nD\n", &lookup).expect("valid");
+    let all = parse_raw("# c\nA='x' # y\nB=$HOST\n  C=1\nHOST\nD\n", &lookup).expect("valid").variables;
     assert_eq!(all["A"], "'x' # y");
     assert_eq!((all["B"].as_str(), all["C"].as_str(), all["HOST"].as_str()), ("$HOST", "1", "outer"));
     assert!(!all.contains_key("D"));

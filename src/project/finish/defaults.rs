@@ -22,7 +22,7 @@ pub fn fill(tree: &mut Node) {
 
 fn set_missing(node: &mut Node, key: &str, value: Node) {
     if node.get(key).is_none_or(Node::is_null) {
-        let span = node.span;
+        let span = node.span.filled_in();
         node.set(key, Node::new(value.value, span));
     }
 }

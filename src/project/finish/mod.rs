@@ -11,36 +11,34 @@ pub mod paths;
 mod selection;
 mod variables;
 
-use std::collections::BTreeMap;
-
 use super::combine::{Scope, Session};
 use super::decode;
 use super::diagnostic::{Diagnostic, Severity};
 use super::model::Project;
 use super::node::Node;
-use super::options::LoadOptions;
 
 /// Completes the tree of one model, which may be an included one.
 ///
 /// # Errors
 /// Attributes that contradict each other.
-pub fn complete(tree: &mut Node, session: &Session<'_>, scope: &Scope) -> Result<(), Vec<Diagnostic>> {
+pub fn complete(tree: &mut Node, session: &mut Session<'_>, scope: &Scope) -> Result<(), Vec<Diagnostic>> {
     defaults::fill(tree);
     let mut errors = checks::check(tree);
     if let Some(start) = session.path_start(scope) {
         errors.extend(paths::resolve(tree, &start, &session.options.environment));
     }
     if session.options.interpolate {
-        variables::resolve_list_entries(tree, &scope.environment);
+        variables::resolve_list_entries(tree, scope, &mut session.origins);
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 /// Normalises a tree, if that is asked for, and puts the project's name in.
-pub fn name_parts(tree: &mut Node, options: &LoadOptions, scope: &Scope, name: &str) {
+pub fn name_parts(tree: &mut Node, session: &mut Session<'_>, scope: &Scope, name: &str) {
+    let options = session.options;
     if options.normalize {
-        let nothing = BTreeMap::new();
-        normalize::normalize(tree, name, if options.interpolate { &scope.environment } else { &nothing });
+        let scope = options.interpolate.then_some(scope);
+        normalize::normalize(tree, name, scope, &mut session.origins);
     }
     tree.set("name", name.into());
 }
@@ -56,7 +54,7 @@ pub fn project(
     name: &str,
 ) -> Result<Project, Vec<Diagnostic>> {
     let options = session.options;
-    name_parts(&mut tree, options, scope, name);
+    name_parts(&mut tree, session, scope, name);
     let (errors, warnings) = lower::lower(&mut tree);
     session.warnings.extend(warnings);
     if !errors.is_empty() {
@@ -76,7 +74,7 @@ pub fn project(
     }
     selection::select(&mut project, options).map_err(|error| vec![*error])?;
     if options.resolve_environment {
-        variables::resolve_environment(&mut project, session, &scope.directory)?;
+        variables::resolve_environment(&mut project, session, scope)?;
     }
     variables::resolve_labels(&mut project, session, &scope.directory)?;
     if !options.all_resources {

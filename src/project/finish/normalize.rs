@@ -1,20 +1,22 @@
 //! What Compose adds to every project: the default network, real names, implied dependencies (compose-surface 1.14).
 
-use std::collections::BTreeMap;
-
+use crate::project::combine::Scope;
 use crate::project::node::{Entry, Mapping, Node, Value};
+use crate::project::origin::Origins;
 use crate::project::path::visit;
 use crate::project::source::Span;
 
-type Variables = BTreeMap<String, String>;
-
 /// Normalises a complete tree.
-pub fn normalize(tree: &mut Node, name: &str, environment: &Variables) {
+///
+/// Names without a value get it from the variables of `scope`, if there are any.
+pub fn normalize(tree: &mut Node, name: &str, scope: Option<&Scope>, origins: &mut Origins) {
     default_network(tree);
     visit(tree, "services.*", &mut |service, _| {
         pull_policy(service);
-        build(service, environment);
-        environment_entries(service, environment);
+        build(service, scope, origins);
+        if let Some(entries) = service.get_mut("environment") {
+            resolve(entries, scope, true, origins);
+        }
         implied_dependencies(service);
         hook_images(service);
     });
@@ -65,7 +67,7 @@ fn pull_policy(service: &mut Node) {
     }
 }
 
-fn build(service: &mut Node, environment: &Variables) {
+fn build(service: &mut Node, scope: Option<&Scope>, origins: &mut Origins) {
     let Some(build) = service.get_mut("build").filter(|build| build.as_mapping().is_some()) else { return };
     if build.get("context").is_none() {
         build.set("context", ".".into());
@@ -74,22 +76,22 @@ fn build(service: &mut Node, environment: &Variables) {
         build.set("dockerfile", "Dockerfile".into());
     }
     if let Some(args) = build.get_mut("args") {
-        resolve(args, environment, false);
-    }
-}
-
-fn environment_entries(service: &mut Node, environment: &Variables) {
-    if let Some(entries) = service.get_mut("environment") {
-        resolve(entries, environment, true);
+        resolve(args, scope, false, origins);
     }
 }
 
 /// Names without a value get it from the environment; `keep` says whether the others stay.
-fn resolve(node: &mut Node, environment: &Variables, keep: bool) {
+fn resolve(node: &mut Node, scope: Option<&Scope>, keep: bool, origins: &mut Origins) {
+    let mut value_of = |name: &str, span: &mut Span| {
+        let scope = scope?;
+        let value = scope.environment.get(name)?;
+        *span = origins.named(*span, name, value, scope.variable_source(name));
+        Some(value)
+    };
     match &mut node.value {
         Value::Mapping(entries) => entries.retain(|name, entry| {
             if entry.node.is_null()
-                && let Some(value) = environment.get(name)
+                && let Some(value) = value_of(name, &mut entry.node.span)
             {
                 entry.node.value = Value::String(value.clone());
             }
@@ -97,12 +99,10 @@ fn resolve(node: &mut Node, environment: &Variables, keep: bool) {
         }),
         Value::Sequence(items) => items.retain_mut(|item| {
             let Some(name) = item.as_str().filter(|text| !text.contains('=')) else { return true };
-            let value = environment.get(name).map(|value| format!("{name}={value}"));
-            let known = value.is_some();
-            if let Some(value) = value {
-                item.value = Value::String(value);
-            }
-            keep || known
+            let mut span = item.span;
+            let Some(value) = value_of(name, &mut span) else { return keep };
+            *item = Node::string(format!("{name}={value}"), span);
+            true
         }),
         _ => {}
     }
@@ -179,7 +179,7 @@ fn resource_names(tree: &mut Node, kind: &str, project: &str) {
             let external =
                 entry.node.get("external").is_some_and(|external| external.value == Value::Bool(true));
             let name = if external { key.clone() } else { format!("{project}_{key}") };
-            entry.node.set("name", Node::string(name, entry.key_span));
+            entry.node.set("name", Node::string(name, entry.key_span.filled_in()));
         }
     }
 }

@@ -4,25 +4,27 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::project::combine::Session;
+use crate::project::combine::{Scope, Session};
 use crate::project::diagnostic::Diagnostic;
-use crate::project::dotenv::{self, DotenvError};
+use crate::project::dotenv::{self, DotenvError, Parsed};
 use crate::project::interpolate::unset;
 use crate::project::model::{EnvFile, Environment, Project, Service};
-use crate::project::node::{Node, Value};
+use crate::project::node::Node;
+use crate::project::origin::Origins;
 use crate::project::path::visit;
-use crate::project::read;
+use crate::project::read::{self, environment::FileVariables};
 use crate::project::source::Span;
 
 type Variables = BTreeMap<String, String>;
 
 /// `environment: [NAME]` gets its value from the model's own variables (an included model may have others).
-pub fn resolve_list_entries(tree: &mut Node, environment: &Variables) {
+pub fn resolve_list_entries(tree: &mut Node, scope: &Scope, origins: &mut Origins) {
     visit(tree, "services.*.environment.[]", &mut |node, _| {
         if let Some(name) = node.as_str().filter(|text| !text.contains('='))
-            && let Some(value) = environment.get(name)
+            && let Some(value) = scope.environment.get(name)
         {
-            node.value = Value::String(format!("{name}={value}"));
+            let span = origins.named(node.span, name, value, scope.variable_source(name));
+            *node = Node::string(format!("{name}={value}"), span);
         }
     });
 }
@@ -43,12 +45,11 @@ pub fn resolve_file_objects(project: &mut Project) {
 pub fn resolve_environment(
     project: &mut Project,
     session: &mut Session<'_>,
-    directory: &Path,
+    scope: &Scope,
 ) -> Result<(), Vec<Diagnostic>> {
-    let Project { services, environment, .. } = project;
     let mut errors = Vec::new();
-    for service in services.values_mut() {
-        match service_environment(service, environment, session, directory) {
+    for service in project.services.values_mut() {
+        match service_environment(service, scope, session) {
             Ok(resolved) => {
                 service.environment = resolved;
                 service.env_file.clear();
@@ -61,25 +62,29 @@ pub fn resolve_environment(
 
 fn service_environment(
     service: &Service,
-    outer: &Variables,
+    scope: &Scope,
     session: &mut Session<'_>,
-    directory: &Path,
 ) -> Result<Environment, Box<Diagnostic>> {
+    let outer = &scope.environment;
     let mut own = service.environment.clone();
     for (name, value) in &mut own {
         if value.is_none() {
             *value = outer.get(name).cloned();
         }
     }
-    let mut from_files = Variables::new();
+    let mut from_files = FileVariables::default();
     for file in &service.env_file {
         let read = {
             let lookup = |name: &str| outer.get(name).cloned().or_else(|| own.get(name).cloned().flatten());
-            env_file(file, &directory.join(&file.path), &lookup, &from_files, session)?
+            env_file(file, &scope.directory.join(&file.path), &lookup, &from_files.values, session)?
         };
         from_files.extend(read);
     }
-    let mut all: Environment = from_files.into_iter().map(|(name, value)| (name, Some(value))).collect();
+    for (variable, place) in from_files.places.iter().filter(|(variable, _)| !own.contains_key(*variable)) {
+        session.origins.resolve(["services", &service.name, "environment", variable], *place);
+    }
+    let mut all: Environment =
+        from_files.values.into_iter().map(|(name, value)| (name, Some(value))).collect();
     all.extend(own);
     Ok(all)
 }
@@ -90,9 +95,9 @@ fn env_file(
     lookup: &dyn Fn(&str) -> Option<String>,
     before: &Variables,
     session: &mut Session<'_>,
-) -> Result<Variables, Box<Diagnostic>> {
+) -> Result<FileVariables, Box<Diagnostic>> {
     let text = match read::text(path) {
-        Err(error) if error.is_missing() && !file.required => return Ok(Variables::new()),
+        Err(error) if error.is_missing() && !file.required => return Ok(FileVariables::default()),
         Err(error) if error.is_missing() => {
             let message = format!("env file {} not found", file.path);
             let help = "create it, or allow it to be missing with `required: false`";
@@ -103,8 +108,8 @@ fn env_file(
         })?,
     };
     let parsed = match file.format.as_str() {
-        "" => dotenv::parse(&text, lookup, before).map(|parsed| (parsed.variables, parsed.unset)),
-        "raw" => dotenv::parse_raw(&text, lookup).map(|variables| (variables, Vec::new())),
+        "" => dotenv::parse(&text, lookup, before),
+        "raw" => dotenv::parse_raw(&text, lookup),
         other => {
             let message = format!("unsupported env_file format {other:?}");
             return Err(Box::new(
@@ -119,18 +124,19 @@ fn env_file(
 fn keep_source(
     path: &Path,
     text: String,
-    parsed: Result<(Variables, Vec<(String, u32)>), DotenvError>,
+    parsed: Result<Parsed, DotenvError>,
     named_at: Span,
     session: &mut Session<'_>,
-) -> Result<Variables, Box<Diagnostic>> {
+) -> Result<FileVariables, Box<Diagnostic>> {
     let id = session.add_source(path, text);
-    let (variables, missing) = parsed.map_err(|error| {
+    let parsed = parsed.map_err(|error| {
         let message = format!("failed to read {}: {error}", path.display());
         let diagnostic = Diagnostic::error("env-file", session.sources.line(id, error.line), message);
         Box::new(diagnostic.with_label(named_at, "read from here"))
     })?;
-    session.warnings.extend(missing.iter().map(|(name, line)| unset(name, session.sources.line(id, *line))));
-    Ok(variables)
+    let at = |line: u32| session.sources.line(id, line);
+    session.warnings.extend(parsed.unset.iter().map(|(name, line)| unset(name, at(*line))));
+    Ok(FileVariables::new(parsed, id, &session.sources))
 }
 
 /// Puts `label_file` under each active service's `labels`.
@@ -149,20 +155,23 @@ pub fn resolve_labels(
             .get("services")
             .and_then(|services| services.get(name))
             .and_then(|s| s.get("label_file"));
-        let mut labels = Variables::new();
+        let mut read = FileVariables::default();
         for (index, file) in service.label_file.iter().enumerate() {
             let span = spans
                 .and_then(|files| files.child(&index.to_string()))
                 .map(|node| node.span)
                 .unwrap_or_default();
-            match label_file(&directory.join(file), &labels, span, session) {
-                Ok(read) => labels.extend(read),
+            match label_file(&directory.join(file), &read.values, span, session) {
+                Ok(more) => read.extend(more),
                 Err(error) => errors.push(*error),
             }
         }
         service.label_file.clear();
-        labels.append(&mut service.labels);
-        service.labels = labels;
+        for (label, place) in read.places.iter().filter(|(label, _)| !service.labels.contains_key(*label)) {
+            session.origins.resolve(["services", name, "labels", label], *place);
+        }
+        read.values.append(&mut service.labels);
+        service.labels = read.values;
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
@@ -172,7 +181,7 @@ fn label_file(
     earlier: &Variables,
     span: Span,
     session: &mut Session<'_>,
-) -> Result<Variables, Box<Diagnostic>> {
+) -> Result<FileVariables, Box<Diagnostic>> {
     let text = read::text(path).map_err(|error| {
         let message = if error.is_missing() {
             format!("label file {} not found", path.display())
@@ -181,7 +190,6 @@ fn label_file(
         };
         Box::new(Diagnostic::error("label-file", span, message))
     })?;
-    let parsed = dotenv::parse(&text, &|name| earlier.get(name).cloned(), &Variables::new())
-        .map(|parsed| (parsed.variables, parsed.unset));
+    let parsed = dotenv::parse(&text, &|name| earlier.get(name).cloned(), &Variables::new());
     keep_source(path, text, parsed, span, session)
 }

@@ -6,15 +6,15 @@ pub mod casts;
 pub mod template;
 mod variables;
 
-use std::collections::BTreeMap;
-
 pub use variables::{Variable, variables};
 
+use super::combine::Scope;
 use super::diagnostic::Diagnostic;
 use super::node::{Node, Value};
+use super::origin::{Interpolation, Origins, VariableUse};
 use super::path::{ITEM, Trail};
 use super::source::Span;
-use template::{TemplateError, Variables};
+use template::{Expression, Operator, TemplateError, Variables};
 
 /// Replaces variables in a whole tree.
 ///
@@ -22,23 +22,24 @@ use template::{TemplateError, Variables};
 /// Every malformed template, missing required variable and text that does not fit its attribute's type.
 pub fn interpolate(
     root: &mut Node,
-    environment: &BTreeMap<String, String>,
+    scope: &Scope,
     warnings: &mut Vec<Diagnostic>,
+    origins: &mut Origins,
 ) -> Result<(), Vec<Diagnostic>> {
-    let mut pass = Pass { environment, warnings, errors: Vec::new() };
+    let mut pass = Pass { scope, warnings, origins, errors: Vec::new() };
     pass.node(root, &Trail::root());
     if pass.errors.is_empty() { Ok(()) } else { Err(pass.errors) }
 }
 
 struct Pass<'a> {
-    environment: &'a BTreeMap<String, String>,
+    scope: &'a Scope,
     warnings: &'a mut Vec<Diagnostic>,
+    origins: &'a mut Origins,
     errors: Vec<Diagnostic>,
 }
 
 impl Pass<'_> {
     fn node(&mut self, node: &mut Node, trail: &Trail<'_>) {
-        let span = node.span;
         match &mut node.value {
             Value::Mapping(entries) => {
                 for (key, entry) in entries {
@@ -48,7 +49,7 @@ impl Pass<'_> {
             Value::Sequence(items) => items.iter_mut().for_each(|item| self.node(item, &trail.child(ITEM))),
             Value::String(text) => {
                 let text = std::mem::take(text);
-                match self.text(text, span, trail) {
+                match self.text(text, &mut node.span, trail) {
                     Ok(value) => node.value = value,
                     Err(error) => self.errors.push(error),
                 }
@@ -57,8 +58,9 @@ impl Pass<'_> {
         }
     }
 
-    fn text(&mut self, text: String, span: Span, trail: &Trail<'_>) -> Result<Value, Diagnostic> {
-        let text = if text.contains('$') { self.substituted(&text, span, trail)? } else { text };
+    fn text(&mut self, text: String, at: &mut Span, trail: &Trail<'_>) -> Result<Value, Diagnostic> {
+        let span = *at;
+        let text = if text.contains('$') { self.substituted(&text, at, trail)? } else { text };
         let Some(cast) = casts::at(trail) else { return Ok(Value::String(text)) };
         let (value, instead) = casts::apply(cast, &text).map_err(|error| bad_cast(&error, span, trail))?;
         if let Some(word) = instead {
@@ -68,29 +70,46 @@ impl Pass<'_> {
         Ok(value)
     }
 
-    fn substituted(&mut self, text: &str, span: Span, trail: &Trail<'_>) -> Result<String, Diagnostic> {
-        let mut lookup = Lookup { environment: self.environment, unset: Vec::new() };
+    fn substituted(&mut self, text: &str, at: &mut Span, trail: &Trail<'_>) -> Result<String, Diagnostic> {
+        let span = *at;
+        let recorded = self.origins.is_recording().then(Vec::new);
+        let mut lookup = Lookup { scope: self.scope, unset: Vec::new(), recorded };
         let result =
             template::substitute(text, &mut lookup).map_err(|error| bad_template(error, span, trail));
         for name in lookup.unset {
             self.warnings.push(unset(&name, span));
+        }
+        if let Some(variables) = lookup.recorded {
+            *at = self.origins.interpolated(span, Interpolation { template: text.to_owned(), variables });
         }
         result
     }
 }
 
 struct Lookup<'a> {
-    environment: &'a BTreeMap<String, String>,
+    scope: &'a Scope,
     unset: Vec<String>,
+    recorded: Option<Vec<VariableUse>>,
 }
 
 impl Variables for Lookup<'_> {
     fn get(&self, name: &str) -> Option<String> {
-        self.environment.get(name).cloned()
+        self.scope.environment.get(name).cloned()
     }
 
     fn unset(&mut self, name: &str) {
         self.unset.push(name.to_owned());
+    }
+
+    fn evaluated(&mut self, expression: &Expression<'_>, value: Option<&str>, taken: bool) {
+        let Some(recorded) = &mut self.recorded else { return };
+        let operator = expression.operator.map(|(operator, _)| operator);
+        recorded.push(VariableUse {
+            name: expression.name.to_owned(),
+            value: value.filter(|_| operator != Some(Operator::Alternate)).map(str::to_owned),
+            source: value.map(|_| self.scope.variable_source(expression.name)),
+            default: (taken && operator == Some(Operator::Default)).then(|| expression.argument.to_owned()),
+        });
     }
 }
 

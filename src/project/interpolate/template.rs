@@ -147,6 +147,8 @@ pub trait Variables {
     fn get(&self, name: &str) -> Option<String>;
     /// A variable without a value was replaced by nothing.
     fn unset(&mut self, name: &str);
+    /// An expression was evaluated; `taken` says whether its argument stands for the value.
+    fn evaluated(&mut self, _expression: &Expression<'_>, _value: Option<&str>, _taken: bool) {}
 }
 
 /// The template with values put in. Only the branch that is taken is evaluated.
@@ -170,9 +172,11 @@ fn evaluate(expression: &Expression<'_>, variables: &mut dyn Variables) -> Resul
         if value.is_none() {
             variables.unset(expression.name);
         }
+        variables.evaluated(expression, value.as_deref(), false);
         return Ok(value.unwrap_or_default());
     };
     let present = value.as_ref().is_some_and(|value| !(empty_counts && value.is_empty()));
+    variables.evaluated(expression, value.as_deref(), present == (operator == Operator::Alternate));
     match operator {
         Operator::Default if !present => substitute(expression.argument, variables),
         Operator::Alternate if present => substitute(expression.argument, variables),

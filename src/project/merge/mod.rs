@@ -13,37 +13,44 @@ pub use unique::enforce as enforce_unique;
 
 use super::diagnostic::Diagnostic;
 use super::node::{Mapping, Node, Value};
+use super::origin::Origins;
 use super::path::Trail;
 
 /// Merges `later` over `base` at the root.
 ///
 /// # Errors
 /// A list over a map or the like, where no rule brings them together.
-pub fn merge(base: Node, later: Node) -> Result<Node, Box<Diagnostic>> {
-    merge_at(base, later, &Trail::root())
+pub fn merge(base: Node, later: Node, origins: &mut Origins) -> Result<Node, Box<Diagnostic>> {
+    merge_at(base, later, &Trail::root(), origins)
 }
 
 /// Merges a service over the one it extends.
 ///
 /// # Errors
 /// As [`merge`].
-pub fn merge_service(base: Node, later: Node) -> Result<Node, Box<Diagnostic>> {
+pub fn merge_service(base: Node, later: Node, origins: &mut Origins) -> Result<Node, Box<Diagnostic>> {
     let root = Trail::root();
     let services = root.child("services");
-    merge_at(base, later, &services.child("*"))
+    merge_at(base, later, &services.child("*"), origins)
 }
 
-fn merge_at(base: Node, later: Node, trail: &Trail<'_>) -> Result<Node, Box<Diagnostic>> {
+fn merge_at(
+    base: Node,
+    mut later: Node,
+    trail: &Trail<'_>,
+    origins: &mut Origins,
+) -> Result<Node, Box<Diagnostic>> {
     if let Some(rule) = rules::at(trail) {
-        return rules::apply(rule, base, later, trail);
+        return rules::apply(rule, base, later, trail, origins);
     }
     if later.is_null() {
         return Ok(base);
     }
+    origins.meet(&base, &mut later);
     let span = later.span;
     match (base.value, later.value) {
         (Value::Mapping(base_entries), Value::Mapping(entries)) => {
-            let entries = merge_mappings(base_entries, entries, trail)?;
+            let entries = merge_mappings(base_entries, entries, trail, origins)?;
             Ok(Node::mapping(entries, base.span.or(span)))
         }
         (Value::Sequence(mut items), Value::Sequence(more)) => {
@@ -57,7 +64,12 @@ fn merge_at(base: Node, later: Node, trail: &Trail<'_>) -> Result<Node, Box<Diag
     }
 }
 
-fn merge_mappings(mut base: Mapping, later: Mapping, trail: &Trail<'_>) -> Result<Mapping, Box<Diagnostic>> {
+fn merge_mappings(
+    mut base: Mapping,
+    later: Mapping,
+    trail: &Trail<'_>,
+    origins: &mut Origins,
+) -> Result<Mapping, Box<Diagnostic>> {
     for (key, entry) in later {
         match base.get_mut(&key) {
             None => {
@@ -65,7 +77,7 @@ fn merge_mappings(mut base: Mapping, later: Mapping, trail: &Trail<'_>) -> Resul
             }
             Some(earlier) => {
                 let node = std::mem::take(&mut earlier.node);
-                earlier.node = merge_at(node, entry.node, &trail.child(&key))?;
+                earlier.node = merge_at(node, entry.node, &trail.child(&key), origins)?;
             }
         }
     }

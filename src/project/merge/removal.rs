@@ -1,20 +1,21 @@
 //! `!reset` and `!override`: what an earlier document says at a path is forgotten.
 
-use crate::project::node::{Node, Value};
+use crate::project::node::Node;
+use crate::project::origin::Origins;
 
-/// Removes the node at a path, if it is there. Items of lists stay: only map entries can be named.
-pub fn remove(root: &mut Node, path: &[String]) {
+/// Removes the node at a path from `root`, if it is there. Items of lists stay: only map entries can be named. What
+/// `later` has at the path takes its place.
+pub fn remove(root: &mut Node, path: &[String], later: &mut Node, origins: &mut Origins) {
     let Some((last, parents)) = path.split_last() else { return };
-    let mut node = root;
-    for step in parents {
-        let child = match &mut node.value {
-            Value::Mapping(entries) => entries.get_mut(step).map(|entry| &mut entry.node),
-            _ => None,
-        };
-        let Some(child) = child else { return };
-        node = child;
+    let Some(entries) = at(root, parents).and_then(Node::as_mapping_mut) else { return };
+    let Some(removed) = entries.shift_remove(last) else { return };
+    if origins.is_recording()
+        && let Some(node) = at(later, path)
+    {
+        origins.replace(&removed.node, node);
     }
-    if let Some(entries) = node.as_mapping_mut() {
-        entries.shift_remove(last);
-    }
+}
+
+fn at<'n>(root: &'n mut Node, path: &[String]) -> Option<&'n mut Node> {
+    path.iter().try_fold(root, |node, step| node.get_mut(step))
 }

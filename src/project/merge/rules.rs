@@ -3,6 +3,7 @@
 use super::{clash, merge_at, merge_mappings};
 use crate::project::diagnostic::Diagnostic;
 use crate::project::node::{Entry, Mapping, Node, Value};
+use crate::project::origin::Origins;
 use crate::project::path::Trail;
 use crate::project::source::Span;
 
@@ -72,30 +73,36 @@ pub fn at(trail: &Trail<'_>) -> Option<Rule> {
 }
 
 /// Merges by a rule.
-pub fn apply(rule: Rule, base: Node, later: Node, trail: &Trail<'_>) -> Result {
+pub fn apply(rule: Rule, base: Node, mut later: Node, trail: &Trail<'_>, origins: &mut Origins) -> Result {
     if later.is_null() && rule != Rule::Replace {
         return Ok(base);
     }
     match rule {
-        Rule::Replace => Ok(later),
+        Rule::Replace => {
+            origins.replace(&base, &mut later);
+            Ok(later)
+        }
         Rule::KeyValueList => append(base, later, false, trail),
         Rule::DistinctList => append(base, later, true, trail),
         Rule::NamesToMap => {
-            maps(names_to_map(base, |_| Node::default()), names_to_map(later, |_| Node::default()), trail)
+            let empty = |_| Node::default();
+            maps(names_to_map(base, empty), names_to_map(later, empty), trail, origins)
         }
-        Rule::Dependencies => maps(names_to_map(base, dependency), names_to_map(later, dependency), trail),
-        Rule::Build => maps(build(base), build(later), trail),
-        Rule::Logging => logging(base, later, trail),
-        Rule::AddressPools => address_pools(base, later, trail),
+        Rule::Dependencies => {
+            maps(names_to_map(base, dependency), names_to_map(later, dependency), trail, origins)
+        }
+        Rule::Build => maps(build(base), build(later), trail, origins),
+        Rule::Logging => logging(base, later, trail, origins),
+        Rule::AddressPools => address_pools(base, later, trail, origins),
     }
 }
 
-fn maps(base: Node, later: Node, trail: &Trail<'_>) -> Result {
+fn maps(base: Node, later: Node, trail: &Trail<'_>, origins: &mut Origins) -> Result {
     let (base_span, span) = (base.span, later.span);
     match (base.value, later.value) {
         (Value::Null, value) => Ok(Node::new(value, span)),
         (Value::Mapping(base), Value::Mapping(later)) => {
-            Ok(Node::mapping(merge_mappings(base, later, trail)?, base_span))
+            Ok(Node::mapping(merge_mappings(base, later, trail, origins)?, base_span))
         }
         (_, value) => Err(clash(trail, &Node::new(value, span), base_span)),
     }
@@ -133,7 +140,8 @@ pub fn into_list(node: Node) -> Option<Vec<Node>> {
 }
 
 fn pairs(key: &str, entry: Entry) -> Vec<Node> {
-    let span = if entry.key_span.is_known() { entry.key_span } else { entry.node.span };
+    let value = entry.node.span;
+    let span = Span { origin: value.origin, ..entry.key_span.or(value) };
     let pair = |node: &Node| {
         let text = if node.is_null() {
             key.to_owned()
@@ -173,15 +181,19 @@ fn build(node: Node) -> Node {
     build
 }
 
-fn logging(base: Node, later: Node, trail: &Trail<'_>) -> Result {
+fn logging(base: Node, mut later: Node, trail: &Trail<'_>, origins: &mut Origins) -> Result {
     let same = match (base.get("driver"), later.get("driver")) {
         (Some(base), Some(later)) => base == later,
         _ => true,
     };
-    if same { maps(base, later, trail) } else { Ok(later) }
+    if same {
+        return maps(base, later, trail, origins);
+    }
+    origins.replace(&base, &mut later);
+    Ok(later)
 }
 
-fn address_pools(base: Node, later: Node, trail: &Trail<'_>) -> Result {
+fn address_pools(base: Node, later: Node, trail: &Trail<'_>, origins: &mut Origins) -> Result {
     let (base_span, later_span) = (base.span, later.span);
     let (Value::Sequence(mut pools), Value::Sequence(more)) = (base.value, later.value) else {
         return Err(clash(trail, &Node::new(Value::Null, later_span), base_span));
@@ -189,7 +201,9 @@ fn address_pools(base: Node, later: Node, trail: &Trail<'_>) -> Result {
     for pool in more {
         match pools.iter_mut().find(|known| known.get("subnet") == pool.get("subnet")) {
             None => pools.push(pool),
-            Some(known) => *known = merge_at(std::mem::take(known), pool, &Trail::root().child("pool"))?,
+            Some(known) => {
+                *known = merge_at(std::mem::take(known), pool, &Trail::root().child("pool"), origins)?
+            }
         }
     }
     Ok(Node::sequence(pools, base_span))

@@ -2,17 +2,19 @@
 
 use super::{enforce_unique, merge};
 use crate::project::node::Node;
+use crate::project::origin::Origins;
 use crate::project::source::FileId;
 use crate::project::yaml;
 
 fn tree(text: &str) -> Node {
-    yaml::parse(FileId::default(), text).expect("valid").remove(0).root
+    yaml::parse(FileId::default(), text, &mut Origins::default()).expect("valid").remove(0).root
 }
 
 fn merged(base: &str, later: &str) -> Result<String, String> {
     let service = |body: &str| tree(&format!("services: {{a: {{{body}}}}}"));
-    let mut result = merge(service(base), service(later)).map_err(|error| error.message)?;
-    enforce_unique(&mut result);
+    let mut origins = Origins::default();
+    let mut result = merge(service(base), service(later), &mut origins).map_err(|error| error.message)?;
+    enforce_unique(&mut result, &mut origins);
     let a = result.get("services").and_then(|services| services.get("a")).cloned().expect("service");
     Ok(serde_json::to_string(&a).expect("serializable"))
 }
@@ -85,7 +87,8 @@ fn forms_that_no_rule_brings_together_clash() {
 fn address_pools_merge_by_subnet() {
     let base = tree("networks: {n: {ipam: {config: [{subnet: s, gateway: g}, {subnet: t}]}}}");
     let later = tree("networks: {n: {ipam: {config: [{subnet: s, ip_range: r}, {subnet: u}]}}}");
-    let result = serde_json::to_string(&merge(base, later).expect("merges")).expect("serializable");
+    let result = serde_json::to_string(&merge(base, later, &mut Origins::default()).expect("merges"))
+        .expect("serializable");
     assert!(
         result.contains(r#"[{"subnet":"s","gateway":"g","ip_range":"r"},{"subnet":"t"},{"subnet":"u"}]"#),
         "{result}"

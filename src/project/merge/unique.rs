@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::project::node::{Node, Value};
+use crate::project::origin::Origins;
 use crate::project::path::visit;
 use crate::project::spelling::mount;
 
@@ -41,23 +42,26 @@ const RULES: [(&str, Key); 29] = [
 ];
 
 /// Makes entries with the same key one, in the place of the first.
-pub fn enforce(root: &mut Node) {
+pub fn enforce(root: &mut Node, origins: &mut Origins) {
     for (pattern, key) in RULES {
         visit(root, pattern, &mut |node, _| {
             if let Some(items) = node.as_sequence_mut() {
-                deduplicate(items, key);
+                deduplicate(items, key, origins);
             }
         });
     }
 }
 
 /// Entries without a key (a bad short form, say) stay: validation speaks about them.
-fn deduplicate(items: &mut Vec<Node>, key: Key) {
+fn deduplicate(items: &mut Vec<Node>, key: Key, origins: &mut Origins) {
     let mut positions: HashMap<String, usize> = HashMap::new();
     let mut unique: Vec<Node> = Vec::with_capacity(items.len());
-    for item in items.drain(..) {
+    for mut item in items.drain(..) {
         match key(&item).map(|key| (positions.get(&key).copied(), key)) {
-            Some((Some(position), _)) => unique[position] = item,
+            Some((Some(position), _)) => {
+                origins.replace(&unique[position], &mut item);
+                unique[position] = item;
+            }
             Some((None, key)) => {
                 positions.insert(key, unique.len());
                 unique.push(item);

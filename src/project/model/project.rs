@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Extensions, FileObject, Model, Network, Service, Volume};
 use crate::project::node::Node;
+use crate::project::origin::Origins;
 use crate::project::source::{SourceMap, Span};
 
 /// A loaded Compose project.
@@ -53,6 +54,9 @@ pub struct Project {
     /// The texts that spans point into.
     #[serde(skip)]
     pub sources: SourceMap,
+    /// How the values of `tree` came about; empty unless the caller asked for it.
+    #[serde(skip)]
+    pub origins: Origins,
     /// The merged tree the typed fields were read from, with a span at every node.
     #[serde(skip)]
     pub tree: Node,

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::discover::absolute;
 use crate::project::diagnostic::Diagnostic;
-use crate::project::dotenv;
+use crate::project::dotenv::{self, Parsed};
 use crate::project::interpolate::unset;
 use crate::project::options::LoadOptions;
-use crate::project::source::{SourceMap, Span};
+use crate::project::origin::{Sources, VariableSource};
+use crate::project::source::{FileId, SourceMap, Span};
 
 type Variables = BTreeMap<String, String>;
 
@@ -36,6 +37,42 @@ fn is_true(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "1" | "t" | "true" | "y" | "yes")
 }
 
+/// Variables of env files.
+#[derive(Debug, Default)]
+pub struct FileVariables {
+    /// Their values.
+    pub values: Variables,
+    /// The lines that set them.
+    pub places: BTreeMap<String, Span>,
+}
+
+impl FileVariables {
+    /// What was read from a text.
+    pub fn new(parsed: Parsed, id: FileId, sources: &SourceMap) -> Self {
+        let places = parsed.lines.into_iter().map(|(name, line)| (name, sources.line(id, line)));
+        Self { places: places.collect(), values: parsed.variables }
+    }
+
+    /// Puts `later` over these.
+    pub fn extend(&mut self, later: Self) {
+        self.values.extend(later.values);
+        self.places.extend(later.places);
+    }
+
+    /// Adds what is missing, and where it was set.
+    pub fn fill(self, environment: &mut Variables, sources: &mut Sources) {
+        for (name, value) in self.values {
+            if environment.contains_key(&name) {
+                continue;
+            }
+            if let Some(span) = self.places.get(&name) {
+                sources.insert(name.clone(), VariableSource::File(*span));
+            }
+            environment.insert(name, value);
+        }
+    }
+}
+
 /// Reads env files, later over earlier; `outer` is asked first for variables in values.
 ///
 /// # Errors
@@ -45,8 +82,8 @@ pub fn read(
     outer: &Variables,
     sources: &mut SourceMap,
     warnings: &mut Vec<Diagnostic>,
-) -> Result<Variables, Box<Diagnostic>> {
-    let mut variables = Variables::new();
+) -> Result<FileVariables, Box<Diagnostic>> {
+    let mut read = FileVariables::default();
     for file in files {
         let text = super::text(file).map_err(|error| {
             let message = match error.is_missing() {
@@ -56,7 +93,7 @@ pub fn read(
             Box::new(Diagnostic::error("env-file", Span::default(), message))
         })?;
         let lookup = |name: &str| outer.get(name).cloned();
-        let parsed = dotenv::parse(&text, &lookup, &variables);
+        let parsed = dotenv::parse(&text, &lookup, &read.values);
         let id = sources.add(file, text);
         let at = |line: u32| sources.line(id, line);
         let parsed = parsed.map_err(|error| {
@@ -64,14 +101,7 @@ pub fn read(
             Box::new(Diagnostic::error("env-file", at(error.line), message))
         })?;
         warnings.extend(parsed.unset.iter().map(|(name, line)| unset(name, at(*line))));
-        variables.extend(parsed.variables);
+        read.extend(FileVariables::new(parsed, id, sources));
     }
-    Ok(variables)
-}
-
-/// Adds what is missing.
-pub fn fill(environment: &mut Variables, more: Variables) {
-    for (name, value) in more {
-        environment.entry(name).or_insert(value);
-    }
+    Ok(read)
 }

@@ -3,6 +3,7 @@
 use super::{compact_json, tree_yaml};
 use crate::project::model::{Bytes, Command, Deploy, Duration, Service, Volume};
 use crate::project::node::Node;
+use crate::project::origin::Origins;
 use crate::project::source::FileId;
 use crate::project::yaml;
 
@@ -57,9 +58,10 @@ fn text_is_quoted_as_go_yaml_does() {
 #[test]
 fn what_is_printed_reads_back() {
     let text = "a: 'x: y'\nb: [1, 2.5, null, true, {c: d, e: [f, [g]]}, []]\nh: \"multi\\nline\\n\\n\"\ni: {}\nj: \"  lead\\nx\"\nk: \"\\n\"\n";
-    let root = yaml::parse(FileId::default(), text).expect("valid").remove(0).root;
+    let root = yaml::parse(FileId::default(), text, &mut Origins::default()).expect("valid").remove(0).root;
     let printed = tree_yaml(&root);
-    let again = yaml::parse(FileId::default(), &printed).expect("valid").remove(0).root;
+    let again =
+        yaml::parse(FileId::default(), &printed, &mut Origins::default()).expect("valid").remove(0).root;
     assert_eq!(root, again, "{printed}");
 }
 

@@ -1,11 +1,13 @@
 //! Messages, places and hints.
 
 use super::validate;
+use crate::project::origin::Origins;
 use crate::project::source::FileId;
 use crate::project::yaml;
 
 fn errors(text: &str) -> Vec<String> {
-    let root = yaml::parse(FileId::default(), text).expect("valid YAML").remove(0).root;
+    let root =
+        yaml::parse(FileId::default(), text, &mut Origins::default()).expect("valid YAML").remove(0).root;
     let shown = |error: crate::project::Diagnostic| {
         let help = error.help.map(|help| format!(" | {help}")).unwrap_or_default();
         format!("{}:{} {}{help}", error.span.line, error.span.column, error.message)

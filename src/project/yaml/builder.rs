@@ -7,15 +7,23 @@ use super::explain::explain;
 use super::{Directive, Directives, MAX_DEPTH, MAX_NODES, scalar, syntax_error};
 use crate::project::diagnostic::Diagnostic;
 use crate::project::node::{Entry, Mapping, Node, Value};
+use crate::project::origin::Origins;
 use crate::project::source::{FileId, Span};
 
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
 /// The root of every document, and the directives seen.
-pub fn build(file: FileId, text: &str) -> Result<(Vec<Node>, Directives)> {
+pub fn build(file: FileId, text: &str, origins: &mut Origins) -> Result<(Vec<Node>, Directives)> {
     let events = Events::new(file, text).ok_or_else(|| syntax_error(Span::default(), "out of memory"))?;
-    let mut builder =
-        Builder { events, text, anchors: HashMap::new(), directives: Directives::new(), nodes: 0, depth: 0 };
+    let mut builder = Builder {
+        events,
+        text,
+        anchors: HashMap::new(),
+        directives: Directives::new(),
+        origins,
+        nodes: 0,
+        depth: 0,
+    };
     let mut roots = Vec::new();
     loop {
         let event = builder.next()?;
@@ -34,6 +42,7 @@ struct Builder<'a> {
     /// Anchored nodes and how many nodes each holds. `None` while the node is still being read.
     anchors: HashMap<String, Option<(Node, usize)>>,
     directives: Directives,
+    origins: &'a mut Origins,
     nodes: usize,
     depth: usize,
 }
@@ -145,7 +154,7 @@ impl Builder<'_> {
             let event = self.next()?;
             if matches!(event.kind, EventKind::MappingEnd) {
                 if let Some((span, node)) = merge {
-                    merge_into(&mut entries, node, span)?;
+                    merge_into(&mut entries, node, span, self.origins)?;
                 }
                 return Ok((Value::Mapping(entries), event.span));
             }
@@ -194,7 +203,7 @@ fn is_merge_key(kind: &EventKind) -> bool {
 }
 
 /// Adds what `<<` brings: own keys win, then the earlier map of a list.
-fn merge_into(entries: &mut Mapping, node: Node, key_span: Span) -> Result<()> {
+fn merge_into(entries: &mut Mapping, node: Node, key_span: Span, origins: &mut Origins) -> Result<()> {
     let maps = match node.value {
         Value::Mapping(map) => vec![map],
         Value::Sequence(items) => {
@@ -204,7 +213,12 @@ fn merge_into(entries: &mut Mapping, node: Node, key_span: Span) -> Result<()> {
         _ => return Err(bad_merge(key_span)),
     };
     for (key, entry) in maps.into_iter().flatten() {
-        entries.entry(key).or_insert(entry);
+        match entries.get_mut(&key) {
+            Some(own) => origins.replace(&entry.node, &mut own.node),
+            None => {
+                entries.insert(key, entry);
+            }
+        }
     }
     Ok(())
 }

@@ -130,6 +130,7 @@ impl<'a> Events<'a> {
             end: offset(end.index),
             line: narrow(start.line + 1),
             column: narrow(start.column + 1),
+            ..Span::default()
         }
     }
 }

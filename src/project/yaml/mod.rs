@@ -13,6 +13,7 @@ use std::collections::HashMap;
 
 use super::diagnostic::Diagnostic;
 use super::node::{Node, Value};
+use super::origin::Origins;
 use super::source::{FileId, Span};
 
 /// Most nodes one file may hold, aliases expanded.
@@ -47,8 +48,8 @@ type Directives = HashMap<u32, Directive>;
 ///
 /// # Errors
 /// The first syntax error, duplicate key, bad tag or exceeded limit.
-pub fn parse(file: FileId, text: &str) -> Result<Vec<Document>, Box<Diagnostic>> {
-    let (roots, directives) = builder::build(file, text)?;
+pub fn parse(file: FileId, text: &str, origins: &mut Origins) -> Result<Vec<Document>, Box<Diagnostic>> {
+    let (roots, directives) = builder::build(file, text, origins)?;
     Ok(roots.into_iter().map(|root| document(root, &directives)).collect())
 }
 

@@ -2,6 +2,7 @@
 
 use super::parse;
 use crate::project::node::{Node, Value};
+use crate::project::origin::Origins;
 use crate::project::source::{FileId, SourceMap};
 
 fn file() -> FileId {
@@ -9,7 +10,7 @@ fn file() -> FileId {
 }
 
 fn root(text: &str) -> Node {
-    parse(file(), text).expect("valid").remove(0).root
+    parse(file(), text, &mut Origins::default()).expect("valid").remove(0).root
 }
 
 fn json(text: &str) -> String {
@@ -17,7 +18,7 @@ fn json(text: &str) -> String {
 }
 
 fn refusal(text: &str) -> String {
-    let error = parse(file(), text).expect_err("refused");
+    let error = parse(file(), text, &mut Origins::default()).expect_err("refused");
     format!("{}:{}: {}", error.span.line, error.span.column, error.message)
 }
 
@@ -74,7 +75,8 @@ fn aliases_and_merge_keys() {
 #[test]
 fn reset_and_override_are_noted_and_reset_is_taken_out() {
     let mut documents =
-        parse(file(), "a:\n  b: !reset x\n  c: !override [1]\n  d: [1, !reset 2]\n").expect("valid");
+        parse(file(), "a:\n  b: !reset x\n  c: !override [1]\n  d: [1, !reset 2]\n", &mut Origins::default())
+            .expect("valid");
     let document = documents.remove(0);
     assert_eq!(serde_json::to_string(&document.root).expect("serializable"), r#"{"a":{"c":[1],"d":[1]}}"#);
     assert_eq!(document.removals, [vec!["a", "b"], vec!["a", "c"], vec!["a", "d", "1"]]);
@@ -82,7 +84,7 @@ fn reset_and_override_are_noted_and_reset_is_taken_out() {
 
 #[test]
 fn several_documents_have_their_own_anchors() {
-    let documents = parse(file(), "a: 1\n---\nb: 2\n").expect("valid");
+    let documents = parse(file(), "a: 1\n---\nb: 2\n", &mut Origins::default()).expect("valid");
     assert_eq!(documents.len(), 2);
     assert_eq!(refusal("a: &x 1\n---\nb: *x\n"), "3:4: unknown anchor 'x' referenced");
 }
@@ -125,8 +127,8 @@ fn hostile_input_is_bounded() {
         bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
     }
     assert!(refusal(&bomb).contains("more than 1000000 values"));
-    assert!(parse(file(), "\u{0}\u{1}").is_err());
-    assert!(parse(file(), "").expect("empty").is_empty());
+    assert!(parse(file(), "\u{0}\u{1}", &mut Origins::default()).is_err());
+    assert!(parse(file(), "", &mut Origins::default()).expect("empty").is_empty());
 }
 
 #[test]
