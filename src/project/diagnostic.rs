@@ -71,11 +71,16 @@ impl Diagnostic {
     }
 }
 
+/// Sorts by file (in the order they were read) and place; what points nowhere comes first.
+pub(super) fn in_order(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.span.file, diagnostic.span.start));
+}
+
 /// A project that could not be loaded: all errors found, the warnings before them, and the texts they point into.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}", first_message(.diagnostics))]
 pub struct LoadFailure {
-    /// Errors and warnings in the order they were found; at least one error.
+    /// The warnings, then the errors (at least one), each in the order of the files.
     pub diagnostics: Vec<Diagnostic>,
     /// The files.
     pub sources: SourceMap,

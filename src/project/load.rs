@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::combine::{self, Scope, Session};
-use super::diagnostic::{Diagnostic, LoadFailure};
+use super::diagnostic::{Diagnostic, LoadFailure, in_order};
 use super::finish;
 use super::model::Project;
 use super::node::Node;
@@ -12,6 +12,7 @@ use super::options::LoadOptions;
 use super::origin::{Origins, Sources, VariableSource};
 use super::read::{discover, environment, name};
 use super::source::{SourceMap, Span};
+use super::yaml::Document;
 
 /// A project and what the user should know about it.
 #[derive(Clone, Debug)]
@@ -47,13 +48,18 @@ pub struct Inputs {
 /// Everything found wrong with it, with the texts the errors point into.
 pub fn load(options: &LoadOptions) -> Result<Loaded, Box<LoadFailure>> {
     let mut session = Session::new(options);
-    match loaded(&mut session) {
-        Ok(mut project) => {
+    let project = loaded(&mut session).unwrap_or_else(|errors| {
+        session.errors.add(errors);
+        None
+    });
+    match project {
+        Some(mut project) if session.errors.is_empty() => {
             project.sources = session.sources;
             project.origins = session.origins;
+            in_order(&mut session.warnings);
             Ok(Loaded { project, warnings: session.warnings })
         }
-        Err(errors) => Err(failure(session, errors)),
+        _ => Err(failure(session)),
     }
 }
 
@@ -77,20 +83,22 @@ pub struct LoadedTree {
 pub fn load_tree(options: &LoadOptions) -> Result<LoadedTree, Box<LoadFailure>> {
     let mut session = Session::new(options);
     let result = inputs(&mut session).and_then(|inputs| {
-        let name = project_name(&mut session, &inputs)?;
+        let name = project_name(&mut session, &inputs);
         let scope = scope(&inputs, &name);
         let mut tree = combined(&mut session, &scope, &inputs)?;
         finish::name_parts(&mut tree, &mut session, &scope, &name);
         Ok(tree)
     });
     match result {
-        Ok(tree) => Ok(LoadedTree {
-            tree,
-            origins: session.origins,
-            sources: session.sources,
-            warnings: session.warnings,
-        }),
-        Err(errors) => Err(failure(session, errors)),
+        Ok(tree) if session.errors.is_empty() => {
+            in_order(&mut session.warnings);
+            let Session { origins, sources, warnings, .. } = session;
+            Ok(LoadedTree { tree, origins, sources, warnings })
+        }
+        result => {
+            session.errors.add(result.err().unwrap_or_default());
+            Err(failure(session))
+        }
     }
 }
 
@@ -101,13 +109,18 @@ pub fn load_tree(options: &LoadOptions) -> Result<LoadedTree, Box<LoadFailure>> 
 pub fn load_inputs(options: &LoadOptions) -> Result<Inputs, Box<LoadFailure>> {
     let mut session = Session::new(options);
     let result = inputs(&mut session).and_then(|mut inputs| {
-        let name = project_name(&mut session, &inputs)?;
+        let name = project_name(&mut session, &inputs);
         inputs.environment = scope(&inputs, &name).environment;
         Ok(inputs)
     });
     match result {
-        Ok(inputs) => Ok(Inputs { sources: session.sources, warnings: session.warnings, ..inputs }),
-        Err(errors) => Err(failure(session, errors)),
+        Ok(inputs) if session.errors.is_empty() => {
+            Ok(Inputs { sources: session.sources, warnings: session.warnings, ..inputs })
+        }
+        result => {
+            session.errors.add(result.err().unwrap_or_default());
+            Err(failure(session))
+        }
     }
 }
 
@@ -124,29 +137,30 @@ fn scope(inputs: &Inputs, name: &str) -> Scope {
 
 fn combined(session: &mut Session<'_>, scope: &Scope, inputs: &Inputs) -> Result<Node, Vec<Diagnostic>> {
     session.directory.clone_from(&scope.directory);
-    let tree = combine::model(session, scope, &inputs.files, &[])?;
-    if tree.as_mapping().is_none_or(|entries| entries.is_empty()) {
+    let tree = combine::model(session, scope, &inputs.files, &[]);
+    if session.errors.is_empty() && tree.as_mapping().is_none_or(|entries| entries.is_empty()) {
         return Err(vec![Diagnostic::error("empty", Span::default(), "empty compose file")]);
     }
     Ok(tree)
 }
 
-fn failure(session: Session<'_>, errors: Vec<Diagnostic>) -> Box<LoadFailure> {
+fn failure(session: Session<'_>) -> Box<LoadFailure> {
     let mut diagnostics = session.warnings;
-    diagnostics.extend(errors);
+    in_order(&mut diagnostics);
+    diagnostics.extend(session.errors.into_list());
     Box::new(LoadFailure { diagnostics, sources: session.sources })
 }
 
-fn loaded(session: &mut Session<'_>) -> Result<Project, Vec<Diagnostic>> {
+fn loaded(session: &mut Session<'_>) -> Result<Option<Project>, Vec<Diagnostic>> {
     let inputs = inputs(session)?;
-    let name = project_name(session, &inputs)?;
+    let name = project_name(session, &inputs);
     let scope = scope(&inputs, &name);
     let tree = combined(session, &scope, &inputs)?;
-    let mut project = finish::project(tree, session, &scope, &name)?;
+    let Some(mut project) = finish::project(tree, session, &scope, &name) else { return Ok(None) };
     project.directory = scope.directory;
     project.files = inputs.files;
     project.env_files = if session.options.env_files.is_empty() { Vec::new() } else { inputs.env_files };
-    Ok(project)
+    Ok(Some(project))
 }
 
 /// Finds the files; the env files are looked at twice, because the first may name the compose files, and the directory
@@ -194,14 +208,23 @@ fn read_env_files(
     Ok(files)
 }
 
-fn project_name(session: &mut Session<'_>, inputs: &Inputs) -> Result<String, Vec<Diagnostic>> {
+/// The project's name; a bad one is an error of the session, and loading goes on with a stand-in.
+fn project_name(session: &mut Session<'_>, inputs: &Inputs) -> String {
     let mut in_file = None;
     for file in &inputs.files {
-        for document in session.documents(file)?.iter() {
-            let name = document.root.get("name").and_then(Node::as_str).filter(|name| !name.is_empty());
-            in_file = name.map(str::to_owned).or(in_file);
+        match session.documents(file) {
+            Ok(documents) => in_file = name_of(&documents).or(in_file),
+            Err(errors) => session.errors.add_incomplete(errors),
         }
     }
-    name::choose(session.options, &inputs.environment, in_file.as_deref(), &inputs.directory)
-        .map_err(|error| vec![*error])
+    let chosen = name::choose(session.options, &inputs.environment, in_file.as_deref(), &inputs.directory);
+    chosen.unwrap_or_else(|error| {
+        session.errors.add([*error]);
+        "unnamed".into()
+    })
+}
+
+fn name_of(documents: &[Document]) -> Option<String> {
+    let names = documents.iter().filter_map(|document| document.root.get("name").and_then(Node::as_str));
+    names.filter(|name| !name.is_empty()).last().map(str::to_owned)
 }

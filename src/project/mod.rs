@@ -12,6 +12,7 @@ mod decode;
 pub mod diagnostic;
 mod dotenv;
 pub mod environment;
+mod errors;
 mod finish;
 mod interpolate;
 mod load;

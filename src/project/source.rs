@@ -16,6 +16,12 @@ use super::origin::OriginId;
 pub struct FileId(u32);
 
 impl FileId {
+    /// The number of a first file, for tests.
+    #[cfg(test)]
+    pub(super) fn test() -> FileId {
+        FileId(1)
+    }
+
     /// The number itself.
     pub(super) fn number(self) -> u32 {
         self.0
@@ -55,6 +61,11 @@ impl Span {
     #[must_use]
     pub fn filled_in(self) -> Span {
         Span { origin: OriginId::FILLED_IN, ..self }
+    }
+
+    /// The place alone, without what else is known of the value there.
+    pub fn place(&self) -> (FileId, u32, u32) {
+        (self.file, self.start, self.end)
     }
 
     /// This span, or `other` where this one points nowhere.

@@ -27,29 +27,28 @@ struct Place {
     base: Base,
 }
 
-/// A service on the way, for cycles.
-type Chain = Vec<(PathBuf, String)>;
+/// The services on the way, each with the place of its `extends`, for cycles.
+type Chain = Vec<(PathBuf, String, Span)>;
 
 /// Extends every service of a document that asks for it.
-pub fn apply(
-    session: &mut Session<'_>,
-    scope: &Scope,
-    file: &Path,
-    root: &mut Node,
-    removals: &[TreePath],
-) -> Result<()> {
-    let Some(services) = root.get("services") else { return Ok(()) };
-    let Some(services) = services.as_mapping().cloned() else {
-        return Err(vec![Diagnostic::error("schema", services.span, "services must be a mapping")]);
-    };
+pub fn apply(session: &mut Session<'_>, scope: &Scope, file: &Path, root: &mut Node, removals: &[TreePath]) {
+    // Services that are no map are for the schema to judge.
+    let Some(services) = root.get("services").and_then(Node::as_mapping).cloned() else { return };
     if !services.values().any(|entry| entry.node.get("extends").is_some()) {
-        return Ok(());
+        return;
     }
     let base = Base { services: Rc::new(services.clone()), removals: removals.into() };
     let place = Place { file: file.to_path_buf(), directory: scope.directory.clone(), base };
     for (name, entry) in services {
-        if entry.node.get("extends").is_some() {
-            let extended = resolve(session, scope, &place, &name, entry.key_span, &mut Chain::new())?;
+        if let Some(extends) = entry.node.get("extends") {
+            // Each service of a circle finds the same circle.
+            let known = session.errors.is_part_of("extends-cycle", extends.span);
+            let extended = resolve(session, scope, &place, &name, entry.key_span, &mut Chain::new());
+            let extended = extended.unwrap_or_else(|errors| {
+                session.errors.add(errors.into_iter().filter(|_| !known));
+                session.errors.damage("services", &name);
+                without_extends(entry.node)
+            });
             if let Some(services) = root.get_mut("services")
                 && let Some(entries) = services.as_mapping_mut()
             {
@@ -57,7 +56,13 @@ pub fn apply(
             }
         }
     }
-    Ok(())
+}
+
+fn without_extends(mut service: Node) -> Node {
+    if let Some(entries) = service.as_mapping_mut() {
+        entries.shift_remove("extends");
+    }
+    service
 }
 
 /// A service of a place with everything it extends.
@@ -74,11 +79,10 @@ fn resolve(
     };
     let service = entry.node.clone();
     let Some(extends) = service.get("extends").cloned() else { return Ok(service) };
-    let step = (place.file.clone(), name.to_owned());
-    if chain.contains(&step) {
-        return Err(vec![cycle(chain, &step, extends.span)]);
+    if chain.iter().any(|(file, service, _)| *file == place.file && service == name) {
+        return Err(vec![cycle(chain, &place.file, name)]);
     }
-    chain.push(step);
+    chain.push((place.file.clone(), name.to_owned(), extends.span));
     let (reference, file) = target(&extends)?;
     let other = match file {
         Some(file) => Some(open(session, scope, place, &file)?),
@@ -92,11 +96,12 @@ fn resolve(
 /// Merges a service over its base; what the service resets is taken from the base first.
 fn combine(
     mut base: Node,
-    mut service: Node,
+    service: Node,
     name: &str,
     removals: &[TreePath],
     session: &mut Session<'_>,
 ) -> Result<Node> {
+    let mut service = without_extends(service);
     for path in removals {
         if let [section, of, rest @ ..] = path.as_slice()
             && section == "services"
@@ -104,9 +109,6 @@ fn combine(
         {
             merge::remove(&mut base, rest, &mut service, &mut session.origins);
         }
-    }
-    if let Some(entries) = service.as_mapping_mut() {
-        entries.shift_remove("extends");
     }
     merge::merge_service(base, service, &mut session.origins).map_err(|error| vec![*error])
 }
@@ -127,9 +129,11 @@ fn target(extends: &Node) -> Result<(String, Option<Node>)> {
             let message = format!("extends additional properties '{key}' not allowed");
             Err(vec![Diagnostic::error("unknown-key", entry.key_span, message)])
         }
-        (None, None) => {
-            Err(vec![Diagnostic::error("schema", extends.span, "extends missing property 'service'")])
-        }
+        (None, None) => Err(vec![Diagnostic::error(
+            "missing-property",
+            extends.span,
+            "extends missing property 'service'",
+        )]),
     }
 }
 
@@ -147,8 +151,13 @@ fn open(session: &mut Session<'_>, scope: &Scope, place: &Place, file: &Node) ->
     if let Some(base) = session.bases.get(&path) {
         return Ok(Place { file: path, directory, base: base.clone() });
     }
+    let mark = session.errors.mark();
     let base = read_base(session, scope, &path, &directory)
-        .map_err(|errors| errors.into_iter().map(|error| at(error, file.span)).collect::<Vec<_>>())?;
+        .map_err(|errors| errors.into_iter().map(|error| at(error, file.span)).collect::<Vec<_>>());
+    for error in session.errors.since(mark) {
+        *error = at(error.clone(), file.span);
+    }
+    let base = base?;
     session.bases.insert(path.clone(), base.clone());
     Ok(Place { file: path, directory, base })
 }
@@ -169,13 +178,13 @@ fn read_base(session: &mut Session<'_>, scope: &Scope, path: &Path, directory: &
         if !matches!(root.value, Value::Mapping(_)) {
             continue;
         }
-        interpolated(session, scope, &mut root)?;
+        interpolated(session, scope, &mut root);
         let origins = &mut session.origins;
         document.removals.iter().for_each(|path| merge::remove(&mut tree, path, &mut root, origins));
         tree = merge::merge(tree, root, origins).map_err(|error| vec![*error])?;
         removals.extend(document.removals.iter().cloned());
     }
-    canonicalize(session, &mut tree)?;
+    canonicalize(session, &mut tree);
     // Paths of a base start from its own directory; when they are to stay relative, from that of the project.
     let start = if session.options.resolve_paths {
         directory.to_path_buf()
@@ -192,8 +201,9 @@ fn read_base(session: &mut Session<'_>, scope: &Scope, path: &Path, directory: &
 }
 
 fn missing(place: &Place, name: &str, asked_at: Span, chain: &Chain) -> Diagnostic {
-    let (from, service) =
-        chain.last().map_or((place.file.as_path(), ""), |(file, service)| (file.as_path(), service.as_str()));
+    let (from, service) = chain
+        .last()
+        .map_or((place.file.as_path(), ""), |(file, service, _)| (file.as_path(), service.as_str()));
     let elsewhere = if from == place.file { String::new() } else { format!(" in {}", place.file.display()) };
     let message = format!(
         "cannot extend service {service:?} in {}: service {name:?} not found{elsewhere}",
@@ -202,8 +212,14 @@ fn missing(place: &Place, name: &str, asked_at: Span, chain: &Chain) -> Diagnost
     Diagnostic::error("extends", asked_at, message)
 }
 
-fn cycle(chain: &Chain, step: &(PathBuf, String), span: Span) -> Diagnostic {
-    let shown = |(file, name): &(PathBuf, String)| format!("{name} in {}", file.display());
-    let lines: Vec<String> = chain.iter().chain(std::iter::once(step)).map(shown).collect();
-    Diagnostic::error("extends-cycle", span, format!("Circular reference:\n  {}", lines.join("\n  extends ")))
+/// The message is Compose's; each step of the circle is labelled.
+fn cycle(chain: &Chain, file: &Path, name: &str) -> Diagnostic {
+    let steps = chain.iter().map(|(file, name, _)| format!("{name} in {}", file.display()));
+    let lines: Vec<String> = steps.chain([format!("{name} in {}", file.display())]).collect();
+    let message = format!("Circular reference:\n  {}", lines.join("\n  extends "));
+    let first = chain.first().map(|(.., span)| *span).unwrap_or_default();
+    let rest = chain.iter().skip(1);
+    rest.fold(Diagnostic::error("extends-cycle", first, message), |diagnostic, (_, name, span)| {
+        diagnostic.with_label(*span, format!("{name} goes on here"))
+    })
 }

@@ -19,27 +19,24 @@ struct Entry {
 }
 
 /// Takes `include` out of a document and brings in what it names. The document's own definitions merge over those.
-pub fn apply(
-    session: &mut Session<'_>,
-    scope: &Scope,
-    file: &Path,
-    including: &[PathBuf],
-    root: &mut Node,
-) -> Result<()> {
+pub fn apply(session: &mut Session<'_>, scope: &Scope, file: &Path, including: &[PathBuf], root: &mut Node) {
     let Some(include) = root.as_mapping_mut().and_then(|entries| entries.shift_remove("include")) else {
-        return Ok(());
+        return;
     };
     let mut chain = including.to_vec();
     chain.push(file.to_path_buf());
     let Value::Sequence(items) = include.node.value else {
-        return Err(vec![Diagnostic::error("schema", include.node.span, "include must be a array")]);
+        let error = Diagnostic::error("type", include.node.span, "include must be a array")
+            .with_help("write it as a list:\n\ninclude:\n  - other.yaml");
+        return session.errors.add_incomplete(vec![error]);
     };
     for item in &items {
-        let entry = entry(item)?;
-        let imported = load(session, scope, &entry, &chain)?;
-        import(session, root, imported)?;
+        let included = entry(item).and_then(|entry| load(session, scope, &entry, &chain));
+        match included.and_then(|imported| import(session, root, imported)) {
+            Ok(()) => {}
+            Err(errors) => session.errors.add_incomplete(errors),
+        }
     }
-    Ok(())
 }
 
 fn entry(item: &Node) -> Result<Entry> {
@@ -52,14 +49,18 @@ fn entry(item: &Node) -> Result<Entry> {
         }
         _ => {
             return Err(vec![Diagnostic::error(
-                "schema",
+                "type",
                 item.span,
                 "include items must be a mapping or string",
             )]);
         }
     };
     if paths.is_empty() {
-        return Err(vec![Diagnostic::error("schema", item.span, "include item missing property 'path'")]);
+        return Err(vec![Diagnostic::error(
+            "missing-property",
+            item.span,
+            "include item missing property 'path'",
+        )]);
     }
     Ok(Entry { paths, project_directory, env_files })
 }
@@ -82,7 +83,7 @@ fn texts(node: &Node, key: &str) -> Result<Vec<(PathBuf, Span)>> {
     let text = |item: &Node| item.as_str().map(|text| (PathBuf::from(text), item.span));
     let texts: Option<Vec<_>> = items.iter().map(text).collect();
     texts.ok_or_else(|| {
-        vec![Diagnostic::error("schema", node.span, format!("include {key} must be a array or string"))]
+        vec![Diagnostic::error("type", node.span, format!("include {key} must be a array or string"))]
     })
 }
 
@@ -100,14 +101,15 @@ fn load(session: &mut Session<'_>, scope: &Scope, entry: &Entry, chain: &[PathBu
         .map_err(|error| vec![placed(*error, entry)])?;
     let mut inner = Scope { directory, ..scope.clone() };
     more.fill(&mut inner.environment, &mut inner.variable_sources);
-    let label = |error: Diagnostic| {
-        if error.span.is_known() {
-            error.with_label(entry.paths[0].1, "included from here")
-        } else {
-            placed(error, entry)
-        }
-    };
-    model(session, &inner, &files, chain).map_err(|errors| errors.into_iter().map(label).collect())
+    let mark = session.errors.mark();
+    let tree = model(session, &inner, &files, chain);
+    for error in session.errors.since(mark) {
+        *error = match error.span.is_known() {
+            true => error.clone().with_label(entry.paths[0].1, "included from here"),
+            false => placed(error.clone(), entry),
+        };
+    }
+    Ok(tree)
 }
 
 /// An error that points nowhere points at the entry.

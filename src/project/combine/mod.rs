@@ -40,24 +40,25 @@ impl Scope {
     }
 }
 
-/// Loads files into one tree. `including` are the files that led here through `include`.
-///
-/// # Errors
-/// Everything found wrong in the first step that fails.
-pub fn model(
-    session: &mut Session<'_>,
-    scope: &Scope,
-    files: &[PathBuf],
-    including: &[PathBuf],
-) -> Result<Node> {
+/// Loads files into one tree. `including` are the files that led here through `include`. What is wrong goes to the
+/// session's errors and is left out of the tree.
+pub fn model(session: &mut Session<'_>, scope: &Scope, files: &[PathBuf], including: &[PathBuf]) -> Node {
     let mut tree = Node::mapping(Mapping::new(), Span::default());
     for file in files {
-        for document in session.documents(file)?.as_ref() {
-            tree = add_document(session, scope, file, including, tree, document)?;
+        let documents = match session.documents(file) {
+            Ok(documents) => documents,
+            Err(errors) => {
+                session.errors.add_incomplete(errors);
+                continue;
+            }
+        };
+        for document in documents.as_ref() {
+            tree = add_document(session, scope, file, including, tree, document);
         }
     }
-    finish::complete(&mut tree, session, scope)?;
-    Ok(tree)
+    let errors = finish::complete(&mut tree, session, scope);
+    session.errors.cut(&mut tree, errors);
+    tree
 }
 
 fn add_document(
@@ -67,50 +68,69 @@ fn add_document(
     including: &[PathBuf],
     mut tree: Node,
     document: &Document,
-) -> Result<Node> {
+) -> Node {
     let mut root = document.root.clone();
     if !matches!(root.value, Value::Mapping(_)) {
-        if root.is_null() {
-            return Ok(tree);
+        if !root.is_null() {
+            session.errors.add_incomplete(vec![not_a_mapping(&root)]);
         }
-        return Err(vec![Diagnostic::error("schema", root.span, "top-level object must be a mapping")]);
+        return tree;
     }
-    interpolated(session, scope, &mut root)?;
-    include::apply(session, scope, file, including, &mut root)?;
+    interpolated(session, scope, &mut root);
+    include::apply(session, scope, file, including, &mut root);
     let origins = &mut session.origins;
     document.removals.iter().for_each(|path| merge::remove(&mut tree, path, &mut root, origins));
-    extends::apply(session, scope, file, &mut root, &document.removals)?;
-    tree = merge::merge(tree, root, &mut session.origins).map_err(|error| vec![*error])?;
+    extends::apply(session, scope, file, &mut root, &document.removals);
+    let mut tree = merged(session, tree, root);
     merge::enforce_unique(&mut tree, &mut session.origins);
-    validate(session, &mut tree)?;
-    canonicalize(session, &mut tree)?;
+    validate(session, &mut tree);
+    canonicalize(session, &mut tree);
     merge::enforce_unique(&mut tree, &mut session.origins);
-    Ok(tree)
+    tree
 }
 
-fn interpolated(session: &mut Session<'_>, scope: &Scope, root: &mut Node) -> Result<()> {
+fn not_a_mapping(root: &Node) -> Diagnostic {
+    Diagnostic::error("type", root.span, "top-level object must be a mapping")
+        .with_help("a compose file begins with keys at the left margin, such as `services:`")
+}
+
+/// Both together; when they do not go together, nothing.
+fn merged(session: &mut Session<'_>, base: Node, later: Node) -> Node {
+    merge::merge(base, later, &mut session.origins).unwrap_or_else(|error| {
+        session.errors.add_incomplete(vec![*error]);
+        Node::mapping(Mapping::new(), Span::default())
+    })
+}
+
+fn interpolated(session: &mut Session<'_>, scope: &Scope, root: &mut Node) {
     if !session.options.interpolate {
-        return Ok(());
+        return;
     }
-    interpolate::interpolate(root, scope, &mut session.warnings, &mut session.origins)
+    let result = interpolate::interpolate(root, scope, &mut session.warnings, &mut session.origins);
+    if let Err(errors) = result {
+        session.errors.cut(root, errors);
+    }
 }
 
-fn validate(session: &mut Session<'_>, tree: &mut Node) -> Result<()> {
-    let errors = schema::validate(tree);
+fn validate(session: &mut Session<'_>, tree: &mut Node) {
+    let mut errors = schema::validate(tree);
+    if session.errors.is_incomplete() {
+        errors.retain(|error| error.code != "missing-property");
+    }
     if !errors.is_empty() {
-        return Err(errors);
+        session.errors.cut(tree, errors);
     }
     if let Some(version) = tree.as_mapping_mut().and_then(|entries| entries.shift_remove("version")) {
         let message = "the attribute `version` is obsolete, it will be ignored, please remove it to avoid potential confusion";
         session.warnings.push(Diagnostic::warning("obsolete-version", version.key_span, message));
     }
-    Ok(())
 }
 
-fn canonicalize(session: &mut Session<'_>, tree: &mut Node) -> Result<()> {
+fn canonicalize(session: &mut Session<'_>, tree: &mut Node) {
     let findings = canonical::canonicalize(tree);
     session.warnings.extend(findings.warnings);
     // Without values for variables, short forms may not parse; they are left as they are.
-    let forgiven = !session.options.interpolate;
-    if forgiven || findings.errors.is_empty() { Ok(()) } else { Err(findings.errors) }
+    if session.options.interpolate && !findings.errors.is_empty() {
+        session.errors.cut(tree, findings.errors);
+    }
 }

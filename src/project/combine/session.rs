@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::extends::Base;
 use super::{Result, Scope};
 use crate::project::diagnostic::Diagnostic;
+use crate::project::errors::Errors;
 use crate::project::options::LoadOptions;
 use crate::project::origin::Origins;
 use crate::project::read::{self, discover::relative};
@@ -23,9 +24,12 @@ pub struct Session<'a> {
     pub warnings: Vec<Diagnostic>,
     /// How values came about, when that is asked for.
     pub origins: Origins,
+    /// Errors so far.
+    pub errors: Errors,
     /// The project directory, once it is known.
     pub directory: PathBuf,
-    documents: HashMap<PathBuf, Rc<[Document]>>,
+    /// `None`: it could not be read, which was said.
+    documents: HashMap<PathBuf, Option<Rc<[Document]>>>,
     /// Files read as the base of an `extends`, by path.
     pub(super) bases: HashMap<PathBuf, Base>,
 }
@@ -38,6 +42,7 @@ impl<'a> Session<'a> {
             sources: SourceMap::default(),
             warnings: Vec::new(),
             origins: Origins::new(options.record_origins),
+            errors: Errors::default(),
             directory: PathBuf::new(),
             documents: HashMap::new(),
             bases: HashMap::new(),
@@ -47,11 +52,17 @@ impl<'a> Session<'a> {
     /// The documents of a file; `-` is standard input. A file is read once.
     ///
     /// # Errors
-    /// When it cannot be read or is not YAML.
+    /// When it cannot be read or is not YAML; the second time an empty list.
     pub fn documents(&mut self, file: &Path) -> Result<Rc<[Document]>> {
         if let Some(known) = self.documents.get(file) {
-            return Ok(Rc::clone(known));
+            return known.clone().ok_or_else(Vec::new);
         }
+        let documents = self.read(file);
+        self.documents.insert(file.to_path_buf(), documents.as_ref().ok().cloned());
+        documents
+    }
+
+    fn read(&mut self, file: &Path) -> Result<Rc<[Document]>> {
         let text = self.text(file).map_err(|error| {
             let message = match error.is_missing() {
                 true => format!("open {}: no such file or directory", file.display()),
@@ -61,10 +72,7 @@ impl<'a> Session<'a> {
         })?;
         let id = self.add_source(file, text);
         let text = self.sources.get(id).map_or("", |source| source.text.as_str());
-        let documents = yaml::parse(id, text, &mut self.origins).map_err(|error| vec![*error])?;
-        let documents: Rc<[Document]> = documents.into();
-        self.documents.insert(file.to_path_buf(), Rc::clone(&documents));
-        Ok(documents)
+        Ok(yaml::parse(id, text, &mut self.origins).map_err(|error| vec![*error])?.into())
     }
 
     /// What the paths of a model are resolved against. When paths are to stay relative, those of an included model become

@@ -4,18 +4,17 @@ use std::collections::BTreeMap;
 
 use super::cycles;
 use crate::project::diagnostic::Diagnostic;
+use crate::project::errors::Errors;
 use crate::project::model::{FileObject, Project, Service};
 use crate::project::schema::nearest;
 use crate::project::source::Span;
 
-/// Checks every active service; on the way `scale` is copied into `deploy.replicas`.
-///
-/// # Errors
-/// Everything that does not fit together.
-pub fn check(project: &mut Project) -> Result<(), Vec<Diagnostic>> {
+/// Checks every active service and gives everything that does not fit together; on the way `scale` is copied into
+/// `deploy.replicas`. What is missing where an earlier error was cut out is no error of its own.
+pub fn check(project: &mut Project, earlier: &Errors) -> Vec<Diagnostic> {
     let mut errors: Vec<Diagnostic> = Vec::new();
     for service in project.services.values() {
-        let mut checks = Checks { project, service, errors: &mut errors };
+        let mut checks = Checks { project, service, earlier, errors: &mut errors };
         checks.image();
         checks.networks();
         checks.references();
@@ -25,17 +24,15 @@ pub fn check(project: &mut Project) -> Result<(), Vec<Diagnostic>> {
         checks.watch();
         checks.mounts();
     }
-    errors.extend(project.secrets.iter().filter_map(|(key, secret)| sourceless(key, secret)));
+    let whole = project.secrets.iter().filter(|(key, _)| !earlier.is_damaged("secrets", key));
+    errors.extend(whole.filter_map(|(key, secret)| sourceless(key, secret)));
     errors.extend(cycles::find(&project.services));
-    if !errors.is_empty() {
-        return Err(errors);
-    }
     for service in project.services.values_mut() {
         if let (Some(scale), Some(deploy)) = (service.scale, &mut service.deploy) {
             deploy.replicas = Some(scale);
         }
     }
-    Ok(())
+    errors
 }
 
 /// A driver's secret: Compose knows no drivers outside of clusters.
@@ -48,6 +45,7 @@ fn sourceless(key: &str, secret: &FileObject) -> Option<Diagnostic> {
 struct Checks<'a> {
     project: &'a Project,
     service: &'a Service,
+    earlier: &'a Errors,
     errors: &'a mut Vec<Diagnostic>,
 }
 
@@ -65,7 +63,8 @@ impl Checks<'_> {
 
     fn image(&mut self) {
         let Service { name, image, build, provider, .. } = self.service;
-        if build.is_none() && image.is_empty() && provider.is_none() {
+        let whole = !self.earlier.is_damaged("services", name);
+        if whole && build.is_none() && image.is_empty() && provider.is_none() {
             let message = format!("service {name:?} has neither an image nor a build context specified");
             let help = "add `image:` with the image to run, or `build:` with the directory of its Dockerfile";
             self.report("no-image", self.service.span, message).help = Some(help.into());

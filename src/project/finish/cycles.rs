@@ -5,19 +5,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::project::diagnostic::Diagnostic;
 use crate::project::model::Service;
 
-/// The first cycle, written out from its alphabetically first service.
-pub fn find(services: &BTreeMap<String, Service>) -> Option<Diagnostic> {
+/// Cycles that share no service, each written out from its alphabetically first service.
+pub fn find(services: &BTreeMap<String, Service>) -> Vec<Diagnostic> {
     let mut done = BTreeSet::new();
-    let cycle = services.keys().find_map(|name| walk(name, services, &mut Vec::new(), &mut done))?;
+    let mut found = Vec::new();
+    for name in services.keys() {
+        if let Some(cycle) = walk(name, services, &mut Vec::new(), &mut done) {
+            found.push(diagnostic(&cycle, services));
+            done.extend(cycle);
+        }
+    }
+    found
+}
+
+fn diagnostic(cycle: &[String], services: &BTreeMap<String, Service>) -> Diagnostic {
     let message = format!("dependency cycle detected: {}", cycle.join(" -> "));
     let span =
         |from: &str, to: &str| services.get(from)?.depends_on.get(to).map(|dependency| dependency.span);
     let mut steps = cycle.windows(2).filter_map(|pair| Some((span(&pair[0], &pair[1])?, &pair[0], &pair[1])));
     let first = steps.next().map(|(span, ..)| span).unwrap_or_default();
     let diagnostic = Diagnostic::error("dependency-cycle", first, message);
-    Some(steps.fold(diagnostic, |diagnostic, (span, from, to)| {
+    steps.fold(diagnostic, |diagnostic, (span, from, to)| {
         diagnostic.with_label(span, format!("{from} depends on {to}"))
-    }))
+    })
 }
 
 fn walk(

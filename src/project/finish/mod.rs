@@ -17,11 +17,8 @@ use super::diagnostic::{Diagnostic, Severity};
 use super::model::Project;
 use super::node::Node;
 
-/// Completes the tree of one model, which may be an included one.
-///
-/// # Errors
-/// Attributes that contradict each other.
-pub fn complete(tree: &mut Node, session: &mut Session<'_>, scope: &Scope) -> Result<(), Vec<Diagnostic>> {
+/// Completes the tree of one model, which may be an included one; gives the attributes that contradict each other.
+pub fn complete(tree: &mut Node, session: &mut Session<'_>, scope: &Scope) -> Vec<Diagnostic> {
     defaults::fill(tree);
     let mut errors = checks::check(tree);
     if let Some(start) = session.path_start(scope) {
@@ -30,7 +27,7 @@ pub fn complete(tree: &mut Node, session: &mut Session<'_>, scope: &Scope) -> Re
     if session.options.interpolate {
         variables::resolve_list_entries(tree, scope, &mut session.origins);
     }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    errors
 }
 
 /// Normalises a tree, if that is asked for, and puts the project's name in.
@@ -43,25 +40,15 @@ pub fn name_parts(tree: &mut Node, session: &mut Session<'_>, scope: &Scope, nam
     tree.set("name", name.into());
 }
 
-/// The typed project of a complete tree. Files, directory and name are the caller's to set.
-///
-/// # Errors
-/// Values that do not fit their attributes, and references to nothing.
-pub fn project(
-    mut tree: Node,
-    session: &mut Session<'_>,
-    scope: &Scope,
-    name: &str,
-) -> Result<Project, Vec<Diagnostic>> {
+/// The typed project of a complete tree. Files, directory and name are the caller's to set. What is wrong goes to the
+/// session's errors; `None` when no project can be made of the rest.
+pub fn project(mut tree: Node, session: &mut Session<'_>, scope: &Scope, name: &str) -> Option<Project> {
     let options = session.options;
     name_parts(&mut tree, session, scope, name);
     let (errors, warnings) = lower::lower(&mut tree);
     session.warnings.extend(warnings);
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    let mut project: Project =
-        decode::decode(&tree).map_err(|error| vec![Diagnostic::error("type", error.span, error.message)])?;
+    session.errors.cut(&mut tree, errors);
+    let mut project = decoded(&mut tree, session)?;
     for (key, service) in &mut project.services {
         key.clone_into(&mut service.name);
     }
@@ -69,17 +56,44 @@ pub fn project(
     project.environment = scope.environment.clone();
     variables::resolve_file_objects(&mut project);
     selection::activate(&mut project, options);
-    if options.check_consistency {
-        consistency::check(&mut project)?;
-    }
-    selection::select(&mut project, options).map_err(|error| vec![*error])?;
+    related(&mut project, session);
     if options.resolve_environment {
-        variables::resolve_environment(&mut project, session, scope)?;
+        variables::resolve_environment(&mut project, session, scope);
     }
-    variables::resolve_labels(&mut project, session, &scope.directory)?;
+    variables::resolve_labels(&mut project, session, &scope.directory);
     if !options.all_resources {
         selection::prune(&mut project);
     }
     debug_assert!(session.warnings.iter().all(|warning| warning.severity == Severity::Warning));
-    Ok(project)
+    Some(project)
+}
+
+/// Checks that need the whole project: made only when all of it is known.
+fn related(project: &mut Project, session: &mut Session<'_>) {
+    if session.errors.is_incomplete() {
+        return;
+    }
+    let options = session.options;
+    if options.check_consistency {
+        let errors = consistency::check(project, &session.errors);
+        session.errors.add(errors);
+    }
+    if let Err(error) = selection::select(project, options) {
+        session.errors.add([*error]);
+    }
+}
+
+/// Decodes again and again, each time without the value that did not fit.
+fn decoded(tree: &mut Node, session: &mut Session<'_>) -> Option<Project> {
+    loop {
+        match decode::decode(tree) {
+            Ok(project) => return Some(project),
+            Err(error) => {
+                let error = Diagnostic::error("type", error.span, error.message);
+                if !session.errors.cut(tree, vec![error]) {
+                    return None;
+                }
+            }
+        }
+    }
 }

@@ -38,26 +38,18 @@ pub fn resolve_file_objects(project: &mut Project) {
     }
 }
 
-/// Puts `env_file` under each active service's `environment`, and fills in names without a value.
-///
-/// # Errors
-/// A required file that is missing, or one that cannot be read.
-pub fn resolve_environment(
-    project: &mut Project,
-    session: &mut Session<'_>,
-    scope: &Scope,
-) -> Result<(), Vec<Diagnostic>> {
-    let mut errors = Vec::new();
+/// Puts `env_file` under each active service's `environment`, and fills in names without a value. A required file that is
+/// missing, or one that cannot be read, is an error of the session.
+pub fn resolve_environment(project: &mut Project, session: &mut Session<'_>, scope: &Scope) {
     for service in project.services.values_mut() {
         match service_environment(service, scope, session) {
             Ok(resolved) => {
                 service.environment = resolved;
                 service.env_file.clear();
             }
-            Err(error) => errors.push(*error),
+            Err(error) => session.errors.add([*error]),
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 fn service_environment(
@@ -139,16 +131,8 @@ fn keep_source(
     Ok(FileVariables::new(parsed, id, &session.sources))
 }
 
-/// Puts `label_file` under each active service's `labels`.
-///
-/// # Errors
-/// A file that cannot be read.
-pub fn resolve_labels(
-    project: &mut Project,
-    session: &mut Session<'_>,
-    directory: &Path,
-) -> Result<(), Vec<Diagnostic>> {
-    let mut errors = Vec::new();
+/// Puts `label_file` under each active service's `labels`. A file that cannot be read is an error of the session.
+pub fn resolve_labels(project: &mut Project, session: &mut Session<'_>, directory: &Path) {
     for (name, service) in &mut project.services {
         let spans = project
             .tree
@@ -163,7 +147,7 @@ pub fn resolve_labels(
                 .unwrap_or_default();
             match label_file(&directory.join(file), &read.values, span, session) {
                 Ok(more) => read.extend(more),
-                Err(error) => errors.push(*error),
+                Err(error) => session.errors.add([*error]),
             }
         }
         service.label_file.clear();
@@ -173,7 +157,6 @@ pub fn resolve_labels(
         read.values.append(&mut service.labels);
         service.labels = read.values;
     }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 fn label_file(

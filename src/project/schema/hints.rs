@@ -80,8 +80,9 @@ pub fn unknown_key<'a>(
     if path.is_empty() && (entry.node.get("image").is_some() || entry.node.get("build").is_some()) {
         return Some(format!("{key:?} looks like a service: indent it under `services:`"));
     }
-    if let Some(known) = nearest(key, schema.properties.keys().map(String::as_str)) {
-        return Some(format!("did you mean `{known}`?"));
+    let known = did_you_mean(key, schema.properties.keys().map(String::as_str));
+    if known.is_some() {
+        return known;
     }
     let holder = schema.properties.iter().find(|(_, child)| {
         let child = resolve(child);
@@ -97,6 +98,42 @@ pub fn unknown_key<'a>(
     SECTIONS
         .contains(&key)
         .then(|| format!("`{key}:` is a section of the whole file: move it to the left margin"))
+}
+
+/// What a map without a required key lacks.
+pub fn missing(property: &str, path: &[String]) -> Option<String> {
+    let example = match (property, path.get(2).map(String::as_str)) {
+        ("condition", _) => "condition: service_started",
+        ("capabilities", _) => "capabilities: [gpu]",
+        ("type", Some("volumes")) => {
+            "type: volume` (or `bind`, `tmpfs`), or use the short form `SOURCE:TARGET"
+        }
+        ("soft" | "hard", _) => return Some("give both `soft:` and `hard:`, or one number for both".into()),
+        ("action", _) => "action: rebuild` (or `sync`, `restart`, `sync+restart`, `sync+exec`",
+        _ => return Some(format!("add `{property}:`")),
+    };
+    Some(format!("add `{example}`"))
+}
+
+/// What a text that does not match its pattern should look like.
+pub fn pattern(text: &str, path: &[String]) -> Option<String> {
+    match path.last().map_or("", String::as_str) {
+        "container_name" => Some(
+            "a name begins with a letter or digit and has at least two of letters, digits, `.`, `_`, `-`"
+                .into(),
+        ),
+        "pull_policy" => {
+            let known = ["always", "never", "build", "missing", "refresh", "daily", "weekly"];
+            did_you_mean(text, known.into_iter())
+                .or_else(|| Some(format!("use one of {}, or every_12h and the like", known.join(", "))))
+        }
+        _ => None,
+    }
+}
+
+/// The question about the nearest known word, if there is one that is near.
+pub fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    nearest(word, known).map(|nearest| format!("did you mean `{nearest}`?"))
 }
 
 /// The known word that a misspelt one is closest to: at most a third of its letters differ.

@@ -4,6 +4,7 @@
 
 mod definition;
 mod hints;
+mod shapes;
 mod validator;
 
 use std::sync::LazyLock;
