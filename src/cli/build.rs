@@ -7,10 +7,11 @@ use clap::Args;
 use super::push::push_images;
 use super::reconcile::load;
 use super::session::{Session, separator};
-use super::{Context, Failure};
+use super::{Context, Failure, support};
 use crate::plan::desired::UpOptions;
 use crate::plan::step::{Action, Plan};
 use crate::plan::{Desired, Observed, planner};
+use crate::project::attributes::Scope;
 
 /// Arguments of `build`.
 #[derive(Args, Debug)]
@@ -54,6 +55,7 @@ pub async fn run(context: &Context, args: BuildArgs) -> Result<(), Failure> {
     let desired = Desired::from_project(&project, options)?;
     let plan = only_builds(planner::up(&desired, &Observed::default())?);
     let mut session = Session::open(context, &project.name, "build").await?;
+    support::check(&session, &project, Scope::Builds).await?;
     session.runner.build.no_cache = args.no_cache;
     session.runner.build.pull = args.pull;
     session.runner.build.quiet = args.quiet;

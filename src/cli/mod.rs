@@ -36,6 +36,7 @@ mod session;
 mod start;
 mod stdio;
 mod stop;
+mod support;
 mod terminal;
 mod top;
 mod unpause;

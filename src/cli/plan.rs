@@ -7,10 +7,11 @@ use clap::Args;
 use super::reconcile::load;
 use super::session::Session;
 use super::up::CreateFlags;
-use super::{Context, Failure};
+use super::{Context, Failure, support};
 use crate::engine::observe;
 use crate::plan::Desired;
 use crate::plan::planner;
+use crate::project::attributes::Scope;
 
 /// Exit code of `--detailed-exitcode` when there is something to do.
 const CHANGES: u8 = 2;
@@ -35,6 +36,7 @@ pub async fn run(context: &Context, args: PlanArgs) -> Result<(), Failure> {
     let project = load(context, &args.services, true)?;
     let options = args.create.options(context, &args.services)?;
     let session = Session::open(context, &project.name, "plan").await?;
+    support::check(&session, &project, Scope::Everything).await?;
     let desired = Desired::from_project(&project, options)?;
     let observed = observe(session.engine(), &desired.project).await?;
     let plan = planner::up(&desired, &observed)?;

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::session::Session;
-use super::{Context, Failure, seccomp};
+use super::{Context, Failure, seccomp, support};
 use crate::engine::observe;
 use crate::execute;
 use crate::plan::desired::{Desired, UpOptions};
 use crate::plan::{Observed, Plan, planner};
+use crate::project::attributes::Scope;
 use crate::project::{LoadOptions, Project};
 
 /// Loads the project with what the named services need; `--no-deps` leaves out their dependencies.
@@ -34,6 +35,7 @@ pub(super) async fn reconcile(
     project: &Arc<Project>,
     options: UpOptions,
 ) -> Result<Desired, Failure> {
+    support::check(session, project, Scope::Everything).await?;
     let mut desired = Desired::from_project(project, options)?;
     let mut observed = observe(session.engine(), &desired.project).await?;
     let mut plan = planner::up(&desired, &observed)?;

@@ -4,6 +4,7 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use tokio::sync::OnceCell;
 
 use super::{ApiVersion, EngineError, Target, server_message};
+use crate::project::attributes::EngineKind;
 
 /// Longest time for the head of an answer, in seconds: a stop call answers only after the grace period.
 const ANSWER_TIMEOUT: u64 = 24 * 60 * 60;
@@ -45,6 +46,15 @@ impl Engine {
             Ok(labels.iter().any(|label| label == "dev.wharf.engine=1"))
         };
         self.built_in.get_or_try_init(ask).await.copied()
+    }
+
+    /// Which kind of engine it is, for the table of attributes.
+    ///
+    /// # Errors
+    /// `/info` cannot be read.
+    pub async fn kind(&self) -> Result<EngineKind, EngineError> {
+        let docker = EngineKind::Docker { api: self.version.numbers() };
+        Ok(if self.is_wharf().await? { EngineKind::BuiltIn } else { docker })
     }
 }
 

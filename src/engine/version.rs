@@ -28,6 +28,11 @@ impl ApiVersion {
         Some(ApiVersion { major: major.parse().ok()?, minor: minor.parse().ok()? })
     }
 
+    /// Major and minor number.
+    pub fn numbers(self) -> (u32, u32) {
+        (self.major, self.minor)
+    }
+
     /// The same request target with the version in front of the path. Left as it is where that makes no valid URI.
     pub fn prefix(self, uri: &Uri) -> Uri {
         let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);

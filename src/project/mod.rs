@@ -3,8 +3,10 @@
 //! The way data takes: `read` finds and reads files, `yaml` turns them into trees with spans (`node`), `combine` brings
 //! documents together (`interpolate`, include, extends, `merge`, `schema`, `canonical`), `finish` completes the tree and
 //! decodes it into the typed `model`. Planning starts from [`model::Project`] and never looks at files again.
-//! Nothing here knows an engine, prints, or (but for `environment`) reads the process environment.
+//! `attributes` is the table of the language that these passes read. Nothing here talks to an engine, prints, or (but for
+//! `environment`) reads the process environment.
 
+pub mod attributes;
 mod canonical;
 mod combine;
 pub mod command_line;

@@ -18,10 +18,11 @@ use crate::plan::labels;
 /// Builds an image and gives it all its names.
 pub(super) async fn run(runner: &Runner, request: &BuildRequest) -> Result<(), StepError> {
     let wharf = runner.engine.is_wharf().await?;
-    refuse_unsupported(request, wharf)?;
     let in_place = wharf && is_local(request) && request.dockerfile_inline.is_none();
     let secrets = secrets::place(request).map_err(|error| failed(request, error.to_string(), Vec::new()))?;
     let options = options(runner, request, in_place, &secrets);
+    // The built-in engine has no other cache than its own, and refuses what it does not honour.
+    let options = if wharf { BuildImageOptions { cachefrom: None, ..options } } else { options };
     let body = match () {
         () if in_place || !is_local(request) => None,
         () => Some(context::archive(request)?),
@@ -32,20 +33,6 @@ pub(super) async fn run(runner: &Runner, request: &BuildRequest) -> Result<(), S
 
 fn is_local(request: &BuildRequest) -> bool {
     std::path::Path::new(&request.context).is_absolute()
-}
-
-/// What the engine cannot do is an error before anything is built.
-fn refuse_unsupported(request: &BuildRequest, wharf: bool) -> Result<(), StepError> {
-    let mut lacking = request.needs_buildkit.clone();
-    if !wharf && !request.secrets.is_empty() {
-        lacking.push("secrets");
-    }
-    if lacking.is_empty() {
-        return Ok(());
-    }
-    let engine =
-        if wharf { "the built-in engine does not support" } else { "a Docker Engine needs BuildKit for" };
-    Err(failed(request, format!("{engine} build.{}", lacking.join(", build.")), Vec::new()))
 }
 
 fn failed(request: &BuildRequest, reason: String, output: Vec<String>) -> StepError {

@@ -50,7 +50,6 @@ pub(super) fn host_config(
         init: service.init,
         ipc_mode: shared(&service.ipc),
         isolation: isolation(&service.isolation),
-        links: non_empty_list(&service.external_links),
         log_config: log_config(service),
         network_mode: Some(networks::network_mode(project, service, options)),
         pid_mode: shared(&service.pid),

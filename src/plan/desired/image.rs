@@ -63,8 +63,6 @@ pub struct BuildRequest {
     pub platform: String,
     /// Images whose layers may be reused.
     pub cache_from: Vec<String>,
-    /// Attributes in use that the classic builder API cannot carry, with the place of `build`.
-    pub needs_buildkit: Vec<&'static str>,
     /// `file:line:column` of `build`.
     pub place: Option<String>,
 }
@@ -123,7 +121,6 @@ fn request(project: &Project, service: &Service, build: &Build, image: &str) -> 
         pull: build.pull,
         platform: build.platforms.first().unwrap_or(&service.platform).clone(),
         cache_from: build.cache_from.clone(),
-        needs_buildkit: needs_buildkit(build),
         place: project.sources.locate(build.span.or(service.span)),
     }
 }
@@ -141,21 +138,4 @@ fn build_secret(project: &Project, reference: &FileReference) -> Option<BuildSec
     };
     let id = if reference.target.is_empty() { &reference.source } else { &reference.target };
     Some(BuildSecret { id: id.clone(), source })
-}
-
-fn needs_buildkit(build: &Build) -> Vec<&'static str> {
-    let features = [
-        (!build.ssh.is_empty(), "ssh"),
-        (!build.additional_contexts.is_empty(), "additional_contexts"),
-        (!build.entitlements.is_empty(), "entitlements"),
-        (build.privileged, "privileged"),
-        (build.platforms.len() > 1, "platforms"),
-        (!build.cache_to.is_empty(), "cache_to"),
-        (!build.no_cache_filter.is_empty(), "no_cache_filter"),
-        (!build.provenance.is_empty() && build.provenance != "false", "provenance"),
-        (!build.sbom.is_empty() && build.sbom != "false", "sbom"),
-        (!build.ulimits.is_empty(), "ulimits"),
-        (!build.isolation.is_empty(), "isolation"),
-    ];
-    features.into_iter().filter(|(used, _)| *used).map(|(_, name)| name).collect()
 }

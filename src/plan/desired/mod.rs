@@ -11,7 +11,6 @@ mod options;
 mod ports;
 mod resources;
 mod secrets;
-mod unsupported;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -45,8 +44,6 @@ pub struct Desired {
     pub volumes: BTreeMap<String, DesiredVolume>,
     /// Hooks of its services.
     pub hooks: Hooks,
-    /// What the user should know about the files.
-    pub warnings: Vec<String>,
     /// Flags.
     pub options: UpOptions,
 }
@@ -159,7 +156,6 @@ impl Desired {
                 .cloned()
                 .collect(),
             hooks: Hooks::of(Some(project)),
-            warnings: project.services.values().filter_map(|s| unsupported::warnings(project, s)).collect(),
             services,
             options,
         })
@@ -185,7 +181,6 @@ impl DesiredService {
         service: &Service,
         options: &UpOptions,
     ) -> Result<DesiredService, DesiredError> {
-        unsupported::refuse(project, service)?;
         let desired = DesiredService {
             name: service.name.clone(),
             scale: scale_of(service, options),

@@ -132,7 +132,7 @@ fn addresses(network: &ServiceNetwork) -> Option<EndpointIpamConfig> {
     (config != EndpointIpamConfig::default()).then_some(config)
 }
 
-/// `links: svc[:alias]` as `container:alias`, for each replica that the file asks for.
+/// `links: svc[:alias]` as `container:alias` of the first replica, and links to containers outside the project.
 fn links(project: &Project, service: &Service, options: &UpOptions) -> Vec<String> {
     let mut all = Vec::new();
     for link in &service.links {
@@ -142,5 +142,7 @@ fn links(project: &Project, service: &Service, options: &UpOptions) -> Vec<Strin
         let short = names::short(&project.name, &container).to_owned();
         all.extend([alias.to_owned(), short].map(|name| format!("{container}:{name}")));
     }
+    let outside = service.external_links.iter();
+    all.extend(outside.map(|link| if link.contains(':') { link.clone() } else { format!("{link}:{link}") }));
     all
 }

@@ -94,7 +94,6 @@ fn find<'p>(
     kind: &str,
 ) -> Result<&'p FileObject, DesiredError> {
     let problem = match object {
-        Some(object) if object.external => format!("unsupported external {kind} {}", reference.source),
         Some(object) => return Ok(object),
         None => format!("undefined {kind} {}", reference.source),
     };

@@ -20,7 +20,6 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
         let step = draft.plan.push(action, reason, Vec::new());
         draft.images.insert(reference, step);
     }
-    warn_of_periods(draft);
 }
 
 fn by_reference(draft: &Draft<'_>) -> BTreeMap<String, Vec<DesiredImage>> {
@@ -67,19 +66,4 @@ fn pull(image: &DesiredImage, users: &[DesiredImage]) -> Action {
         fallback: image.build.clone(),
         optional: false,
     })
-}
-
-/// Policies that refresh after a time need the time of the last pull, which no engine list tells.
-fn warn_of_periods(draft: &mut Draft<'_>) {
-    let is_period = |policy: &str| policy.starts_with("every_") || policy == "daily" || policy == "weekly";
-    for service in &draft.desired.services {
-        let policy = &service.image.pull_policy;
-        if is_period(policy) {
-            let text = format!(
-                "service {}: pull_policy {policy} pulls only when the image is missing",
-                service.name
-            );
-            draft.plan.warnings.push(text);
-        }
-    }
 }

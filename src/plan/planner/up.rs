@@ -67,9 +67,7 @@ pub fn up(desired: &Desired, observed: &Observed) -> Result<Plan, DesiredError> 
     if desired.options.wait {
         starts::wait_for_all(&mut draft);
     }
-    let mut plan = desired.hooks.apply(draft.plan, &observed.running());
-    plan.warnings.extend(desired.warnings.iter().cloned());
-    Ok(plan)
+    Ok(desired.hooks.apply(draft.plan, &observed.running()))
 }
 
 fn plan_service(draft: &mut Draft<'_>, service: &DesiredService) -> Result<(), DesiredError> {

@@ -2,12 +2,14 @@
 //!
 //! Works on one document before anything is merged, so each message names the file it is about. Keys are never touched.
 
-pub mod casts;
+mod casts;
 pub mod template;
 mod variables;
 
+pub use casts::Cast;
 pub use variables::{Variable, variables};
 
+use super::attributes::cast_at;
 use super::combine::Scope;
 use super::diagnostic::Diagnostic;
 use super::node::{Node, Value};
@@ -61,7 +63,7 @@ impl Pass<'_> {
     fn text(&mut self, text: String, at: &mut Span, trail: &Trail<'_>) -> Result<Value, Diagnostic> {
         let span = *at;
         let text = if text.contains('$') { self.substituted(&text, at, trail)? } else { text };
-        let Some(cast) = casts::at(trail) else { return Ok(Value::String(text)) };
+        let Some(cast) = cast_at(trail) else { return Ok(Value::String(text)) };
         let (value, instead) = casts::apply(cast, &text).map_err(|error| bad_cast(&error, span, trail))?;
         if let Some(word) = instead {
             let message = format!("{text:?} for boolean is not supported by YAML 1.2, please use `{word}`");

@@ -9,8 +9,10 @@ mod rules;
 mod unique;
 
 pub use removal::remove;
-pub use unique::enforce as enforce_unique;
+pub use rules::Rule;
+pub use unique::{Key, enforce as enforce_unique};
 
+use super::attributes::rule_at;
 use super::diagnostic::Diagnostic;
 use super::node::{Mapping, Node, Value};
 use super::origin::Origins;
@@ -40,7 +42,7 @@ fn merge_at(
     trail: &Trail<'_>,
     origins: &mut Origins,
 ) -> Result<Node, Box<Diagnostic>> {
-    if let Some(rule) = rules::at(trail) {
+    if let Some(rule) = rule_at(trail) {
         return rules::apply(rule, base, later, trail, origins);
     }
     if later.is_null() {

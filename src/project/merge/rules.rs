@@ -30,48 +30,6 @@ pub enum Rule {
     AddressPools,
 }
 
-const TABLE: [(&str, Rule); 34] = [
-    ("services.*.annotations", Rule::KeyValueList),
-    ("services.*.build", Rule::Build),
-    ("services.*.build.args", Rule::KeyValueList),
-    ("services.*.build.additional_contexts", Rule::KeyValueList),
-    ("services.*.build.extra_hosts", Rule::DistinctList),
-    ("services.*.build.labels", Rule::KeyValueList),
-    ("services.*.build.no_cache_filter", Rule::KeyValueList),
-    ("services.*.command", Rule::Replace),
-    ("services.*.depends_on", Rule::Dependencies),
-    ("services.*.deploy.labels", Rule::KeyValueList),
-    ("services.*.dns", Rule::KeyValueList),
-    ("services.*.dns_opt", Rule::KeyValueList),
-    ("services.*.dns_search", Rule::KeyValueList),
-    ("services.*.entrypoint", Rule::Replace),
-    ("services.*.env_file", Rule::KeyValueList),
-    ("services.*.label_file", Rule::KeyValueList),
-    ("services.*.environment", Rule::KeyValueList),
-    ("services.*.extra_hosts", Rule::DistinctList),
-    ("services.*.healthcheck.test", Rule::Replace),
-    ("services.*.labels", Rule::KeyValueList),
-    ("services.*.logging", Rule::Logging),
-    ("services.*.models", Rule::NamesToMap),
-    ("services.*.networks", Rule::NamesToMap),
-    ("services.*.sysctls", Rule::KeyValueList),
-    ("services.*.tmpfs", Rule::KeyValueList),
-    ("services.*.ulimits.*", Rule::Replace),
-    ("services.*.post_start.[].command", Rule::Replace),
-    ("services.*.pre_start.[].command", Rule::Replace),
-    ("services.*.pre_stop.[].command", Rule::Replace),
-    ("services.*.develop.watch.[].exec.command", Rule::Replace),
-    ("services.*.volumes.[].volume.labels", Rule::KeyValueList),
-    ("networks.*.ipam.config", Rule::AddressPools),
-    ("networks.*.labels", Rule::KeyValueList),
-    ("volumes.*.labels", Rule::KeyValueList),
-];
-
-/// The rule of a place, if it has one.
-pub fn at(trail: &Trail<'_>) -> Option<Rule> {
-    TABLE.iter().find(|(pattern, _)| trail.matches(pattern)).map(|(_, rule)| *rule)
-}
-
 /// Merges by a rule.
 pub fn apply(rule: Rule, base: Node, mut later: Node, trail: &Trail<'_>, origins: &mut Origins) -> Result {
     if later.is_null() && rule != Rule::Replace {

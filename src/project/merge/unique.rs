@@ -2,62 +2,66 @@
 
 use std::collections::HashMap;
 
+use crate::project::attributes::keyed_lists;
 use crate::project::node::{Node, Value};
 use crate::project::origin::Origins;
 use crate::project::path::visit;
 use crate::project::spelling::mount;
 
-type Key = fn(&Node) -> Option<String>;
+/// What makes two entries of a list the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// The text before the first `=`.
+    BeforeEquals,
+    /// The text.
+    Text,
+    /// The path in the container of a device.
+    Device,
+    /// The path of a file with variables.
+    EnvFile,
+    /// The path in the container of a config.
+    ConfigTarget,
+    /// The path in the container of a secret.
+    SecretTarget,
+    /// Host address, published port, container port and protocol.
+    Port,
+    /// The path in the container of a mount.
+    MountTarget,
+}
 
-const RULES: [(&str, Key); 29] = [
-    ("networks.*.labels", key_value),
-    ("volumes.*.labels", key_value),
-    ("services.*.annotations", key_value),
-    ("services.*.build.args", key_value),
-    ("services.*.build.additional_contexts", key_value),
-    ("services.*.build.tags", key_value),
-    ("services.*.build.labels", key_value),
-    ("services.*.cap_add", key_value),
-    ("services.*.cap_drop", key_value),
-    ("services.*.configs", config_mount),
-    ("services.*.deploy.labels", key_value),
-    ("services.*.devices", device),
-    ("services.*.dns", key_value),
-    ("services.*.dns_opt", key_value),
-    ("services.*.dns_search", key_value),
-    ("services.*.environment", key_value),
-    ("services.*.env_file", env_file),
-    ("services.*.expose", scalar),
-    ("services.*.labels", key_value),
-    ("services.*.links", key_value),
-    ("services.*.networks.*.aliases", key_value),
-    ("services.*.networks.*.link_local_ips", key_value),
-    ("services.*.ports", port),
-    ("services.*.profiles", key_value),
-    ("services.*.secrets", secret_mount),
-    ("services.*.sysctls", key_value),
-    ("services.*.tmpfs", key_value),
-    ("services.*.volumes", volume),
-    ("services.*.label_file", key_value),
-];
+impl Key {
+    /// `None` for an entry without one (a bad short form, say).
+    fn of(self, item: &Node) -> Option<String> {
+        match self {
+            Key::BeforeEquals => key_value(item),
+            Key::Text => item.value.scalar_text(),
+            Key::Device => device(item),
+            Key::EnvFile => env_file(item),
+            Key::ConfigTarget => file_mount(item, ""),
+            Key::SecretTarget => file_mount(item, "/run/secrets"),
+            Key::Port => port(item),
+            Key::MountTarget => volume(item),
+        }
+    }
+}
 
 /// Makes entries with the same key one, in the place of the first.
 pub fn enforce(root: &mut Node, origins: &mut Origins) {
-    for (pattern, key) in RULES {
+    for (pattern, key) in keyed_lists() {
         visit(root, pattern, &mut |node, _| {
             if let Some(items) = node.as_sequence_mut() {
-                deduplicate(items, key, origins);
+                deduplicate(items, *key, origins);
             }
         });
     }
 }
 
-/// Entries without a key (a bad short form, say) stay: validation speaks about them.
+/// Entries without a key stay: validation speaks about them.
 fn deduplicate(items: &mut Vec<Node>, key: Key, origins: &mut Origins) {
     let mut positions: HashMap<String, usize> = HashMap::new();
     let mut unique: Vec<Node> = Vec::with_capacity(items.len());
     for mut item in items.drain(..) {
-        match key(&item).map(|key| (positions.get(&key).copied(), key)) {
+        match key.of(&item).map(|key| (positions.get(&key).copied(), key)) {
             Some((Some(position), _)) => {
                 origins.replace(&unique[position], &mut item);
                 unique[position] = item;
@@ -77,10 +81,6 @@ fn key_value(item: &Node) -> Option<String> {
     Some(text.split_once('=').map_or(text, |(key, _)| key).to_owned())
 }
 
-fn scalar(item: &Node) -> Option<String> {
-    item.value.scalar_text()
-}
-
 fn text_of(item: &Node, key: &str) -> Option<String> {
     item.get(key).and_then(|node| node.value.scalar_text())
 }
@@ -94,14 +94,6 @@ fn device(item: &Node) -> Option<String> {
 
 fn env_file(item: &Node) -> Option<String> {
     item.as_str().map(str::to_owned).or_else(|| text_of(item, "path"))
-}
-
-fn config_mount(item: &Node) -> Option<String> {
-    file_mount(item, "")
-}
-
-fn secret_mount(item: &Node) -> Option<String> {
-    file_mount(item, "/run/secrets")
 }
 
 fn file_mount(item: &Node, directory: &str) -> Option<String> {

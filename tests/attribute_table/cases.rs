@@ -1,0 +1,584 @@
+//! Small projects, and where each of their attributes is seen.
+
+use Expected::{At, Refused, RefusedBuiltIn, RefusedDocker, Sent, Warned, WarnedBuiltIn};
+
+/// A project and what is expected of it.
+pub struct Case {
+    /// Its text; of service `web` alone where the list says so.
+    pub yaml: &'static str,
+    /// All that the user is told, and where attributes are seen.
+    pub expected: &'static [Expected],
+}
+
+/// Where an attribute is seen. Paths of what the user is told are those of the file.
+pub enum Expected {
+    /// At a pointer into the request that makes container `app-web-1`.
+    Sent(&'static str, &'static str),
+    /// At a pointer into all requests.
+    At(&'static str, &'static str),
+    /// On both engines a warning that it has no effect.
+    Warned(&'static str),
+    /// On the built-in engine such a warning.
+    WarnedBuiltIn(&'static str),
+    /// On both engines an error.
+    Refused(&'static str),
+    /// On the built-in engine an error.
+    RefusedBuiltIn(&'static str),
+    /// On a Docker Engine an error.
+    RefusedDocker(&'static str),
+}
+
+impl Expected {
+    /// What the user is told on an engine, and of which path.
+    pub fn told(&self, docker: bool) -> Option<(&'static str, &'static str)> {
+        match self {
+            Warned(path) => Some(("warned", path)),
+            WarnedBuiltIn(path) => (!docker).then_some(("warned", *path)),
+            Refused(path) => Some(("refused", path)),
+            RefusedBuiltIn(path) => (!docker).then_some(("refused", *path)),
+            RefusedDocker(path) => docker.then_some(("refused", *path)),
+            Sent(..) | At(..) => None,
+        }
+    }
+}
+
+/// Attributes of service `web`, which has an image already.
+pub const SERVICES: &[Case] = &[
+    Case {
+        yaml: "annotations: {a: b}",
+        expected: &[Sent("HostConfig/Annotations/a", r#""b""#)],
+    },
+    Case {
+        yaml: "attach: false",
+        expected: &[],
+    },
+    Case {
+        yaml: "blkio_config:
+  weight: 300
+  weight_device: [{path: /dev/null, weight: 400}]
+  device_read_bps: [{path: /dev/null, rate: 1mb}]
+  device_read_iops: [{path: /dev/null, rate: 2}]
+  device_write_bps: [{path: /dev/null, rate: 3}]
+  device_write_iops: [{path: /dev/null, rate: 4}]",
+        expected: &[Sent("HostConfig/BlkioWeight", "300"), Sent("HostConfig/BlkioWeightDevice", r#"[{"Path":"/dev/null","Weight":400}]"#), Sent("HostConfig/BlkioDeviceReadBps", r#"[{"Path":"/dev/null","Rate":1048576}]"#), Sent("HostConfig/BlkioDeviceReadIOps", r#"[{"Path":"/dev/null","Rate":2}]"#), Sent("HostConfig/BlkioDeviceWriteBps", r#"[{"Path":"/dev/null","Rate":3}]"#), Sent("HostConfig/BlkioDeviceWriteIOps", r#"[{"Path":"/dev/null","Rate":4}]"#), RefusedBuiltIn("services.web.blkio_config.weight_device")],
+    },
+    Case {
+        yaml: "cap_add: [NET_ADMIN]
+cap_drop: [MKNOD]",
+        expected: &[Sent("HostConfig/CapAdd", r#"["NET_ADMIN"]"#), Sent("HostConfig/CapDrop", r#"["MKNOD"]"#)],
+    },
+    Case {
+        yaml: "cgroup: host
+cgroup_parent: /mine",
+        expected: &[Sent("HostConfig/CgroupnsMode", r#""host""#), Sent("HostConfig/CgroupParent", r#""/mine""#)],
+    },
+    Case {
+        yaml: r#"command: sleep "1 0"
+entrypoint: [env, A=1]"#,
+        expected: &[Sent("Cmd", r#"["sleep","1 0"]"#), Sent("Entrypoint", r#"["env","A=1"]"#)],
+    },
+    Case {
+        yaml: "entrypoint: []",
+        expected: &[Sent("Entrypoint", r#"[""]"#)],
+    },
+    Case {
+        yaml: "container_name: fixed",
+        expected: &[At("containers/fixed/Image", r#""busybox""#)],
+    },
+    Case {
+        yaml: "cpu_count: 2
+cpu_percent: 20",
+        expected: &[Refused("services.web.cpu_count"), Refused("services.web.cpu_percent")],
+    },
+    Case {
+        yaml: "cpu_shares: 512
+cpu_quota: 20000
+cpu_period: 50000
+cpuset: 0-1",
+        expected: &[Sent("HostConfig/CpuShares", "512"), Sent("HostConfig/CpuQuota", "20000"), Sent("HostConfig/CpuPeriod", "50000"), Sent("HostConfig/CpusetCpus", r#""0-1""#)],
+    },
+    Case {
+        yaml: "cpu_rt_period: 1000
+cpu_rt_runtime: 400",
+        expected: &[Sent("HostConfig/CpuRealtimePeriod", "1000"), Sent("HostConfig/CpuRealtimeRuntime", "400"), RefusedBuiltIn("services.web.cpu_rt_period"), RefusedBuiltIn("services.web.cpu_rt_runtime")],
+    },
+    Case {
+        yaml: "cpus: 1.5",
+        expected: &[Sent("HostConfig/NanoCpus", "1500000000")],
+    },
+    Case {
+        yaml: "credential_spec: {config: c, file: spec.json, registry: r}",
+        expected: &[Warned("services.web.credential_spec")],
+    },
+    Case {
+        yaml: r#"device_cgroup_rules: ["c 1:3 mr"]
+devices: ["/dev/null:/dev/zilch:r", {source: /dev/zero, target: /dev/nought, permissions: w}]"#,
+        expected: &[Sent("HostConfig/DeviceCgroupRules", r#"["c 1:3 mr"]"#), Sent("HostConfig/Devices/0", r#"{"PathOnHost":"/dev/null","PathInContainer":"/dev/zilch","CgroupPermissions":"r"}"#), Sent("HostConfig/Devices/1", r#"{"PathOnHost":"/dev/zero","PathInContainer":"/dev/nought","CgroupPermissions":"w"}"#)],
+    },
+    Case {
+        yaml: "devices: [vendor.com/gpu=0]",
+        expected: &[Sent("HostConfig/DeviceRequests/0/DeviceIDs", r#"["vendor.com/gpu=0"]"#), RefusedBuiltIn("services.web.devices")],
+    },
+    Case {
+        yaml: "dns: 10.0.0.1
+dns_opt: [ndots:2]
+dns_search: [example.com]",
+        expected: &[Sent("HostConfig/Dns", r#"["10.0.0.1"]"#), Sent("HostConfig/DnsOptions", r#"["ndots:2"]"#), Sent("HostConfig/DnsSearch", r#"["example.com"]"#)],
+    },
+    Case {
+        yaml: "domainname: example.com
+hostname: box",
+        expected: &[Sent("Domainname", r#""example.com""#), Sent("Hostname", r#""box""#)],
+    },
+    Case {
+        yaml: "env_file: [{path: vars.env, required: false, format: raw}]
+environment: {A: 1, TOKEN: null}",
+        expected: &[Sent("Env", r#"["A=1","FROM_FILE=1","TOKEN=sesame"]"#)],
+    },
+    Case {
+        yaml: r#"expose: ["80", "90/udp"]"#,
+        expected: &[Sent("ExposedPorts", r#"{"80/tcp":{},"90/udp":{}}"#)],
+    },
+    Case {
+        yaml: "extends: {service: base, file: base.yaml}",
+        expected: &[Sent("Hostname", r#""inherited""#)],
+    },
+    Case {
+        yaml: r#"external_links: ["other:alias"]"#,
+        expected: &[At("containers/app-web-1/NetworkingConfig/EndpointsConfig/app_default/Links", r#"["other:alias"]"#)],
+    },
+    Case {
+        yaml: "extra_hosts: {db: 10.0.0.9}",
+        expected: &[Sent("HostConfig/ExtraHosts", r#"["db:10.0.0.9"]"#)],
+    },
+    Case {
+        yaml: r#"gpus: [{driver: d, device_ids: ["1"], capabilities: [compute], options: {k: v}}]"#,
+        expected: &[Sent("HostConfig/DeviceRequests/0", r#"{"Driver":"d","DeviceIDs":["1"],"Capabilities":[["compute","gpu"]],"Options":{"k":"v"}}"#), RefusedBuiltIn("services.web.gpus")],
+    },
+    Case {
+        yaml: "gpus: [{count: 2}]",
+        expected: &[Sent("HostConfig/DeviceRequests/0/Count", "2"), RefusedBuiltIn("services.web.gpus")],
+    },
+    Case {
+        yaml: "group_add: [audio, 7]",
+        expected: &[Sent("HostConfig/GroupAdd", r#"["audio","7"]"#)],
+    },
+    Case {
+        yaml: r#"healthcheck: {test: "true", interval: 2s, timeout: 3s, retries: 4, start_period: 5s, start_interval: 6s}"#,
+        expected: &[Sent("Healthcheck", r#"{"Test":["CMD-SHELL","true"],"Interval":2000000000,"Timeout":3000000000,"Retries":4,"StartPeriod":5000000000,"StartInterval":6000000000}"#)],
+    },
+    Case {
+        yaml: "healthcheck: {disable: true}",
+        expected: &[Sent("Healthcheck/Test", r#"["NONE"]"#)],
+    },
+    Case {
+        yaml: "init: true
+ipc: shareable
+pid: host",
+        expected: &[Sent("HostConfig/Init", "true"), Sent("HostConfig/IpcMode", r#""shareable""#), Sent("HostConfig/PidMode", r#""host""#)],
+    },
+    Case {
+        yaml: "ipc: weird
+pid: weird",
+        expected: &[Sent("HostConfig/IpcMode", r#""weird""#), Sent("HostConfig/PidMode", r#""weird""#), RefusedBuiltIn("services.web.ipc"), RefusedBuiltIn("services.web.pid")],
+    },
+    Case {
+        yaml: "isolation: hyperv",
+        expected: &[Sent("HostConfig/Isolation", r#""hyperv""#), RefusedBuiltIn("services.web.isolation")],
+    },
+    Case {
+        yaml: "isolation: default",
+        expected: &[Sent("HostConfig/Isolation", r#""default""#)],
+    },
+    Case {
+        yaml: "isolation: weird",
+        expected: &[Refused("services.web.isolation")],
+    },
+    Case {
+        yaml: "label_file: labels.env
+labels: {team: ml}",
+        expected: &[Sent("Labels/from_file", r#""1""#), Sent("Labels/team", r#""ml""#)],
+    },
+    Case {
+        yaml: "logging: {driver: json-file, options: {max-size: 1m}}",
+        expected: &[Sent("HostConfig/LogConfig", r#"{"Type":"json-file","Config":{"max-size":"1m"}}"#)],
+    },
+    Case {
+        yaml: "logging: {driver: syslog, options: {labels-regex: a}}",
+        expected: &[Sent("HostConfig/LogConfig/Type", r#""syslog""#), RefusedBuiltIn("services.web.logging.driver"), RefusedBuiltIn("services.web.logging.options")],
+    },
+    Case {
+        yaml: r#"mac_address: "02:42:ac:11:00:02""#,
+        expected: &[Sent("NetworkingConfig/EndpointsConfig/app_default/MacAddress", r#""02:42:ac:11:00:02""#)],
+    },
+    Case {
+        yaml: "mem_limit: 64m
+mem_reservation: 32m
+mem_swappiness: 5
+memswap_limit: 128m",
+        expected: &[Sent("HostConfig/Memory", "67108864"), Sent("HostConfig/MemoryReservation", "33554432"), Sent("HostConfig/MemorySwappiness", "5"), Sent("HostConfig/MemorySwap", "134217728")],
+    },
+    Case {
+        yaml: "mem_swappiness: 0",
+        expected: &[Warned("services.web.mem_swappiness")],
+    },
+    Case {
+        yaml: "network_mode: host",
+        expected: &[Sent("HostConfig/NetworkMode", r#""host""#)],
+    },
+    Case {
+        yaml: "oom_kill_disable: true
+oom_score_adj: 100
+pids_limit: 50",
+        expected: &[Sent("HostConfig/OomKillDisable", "true"), Sent("HostConfig/OomScoreAdj", "100"), Sent("HostConfig/PidsLimit", "50")],
+    },
+    Case {
+        yaml: "platform: linux/amd64",
+        expected: &[Sent("platform", r#""linux/amd64""#), At("pull", "linux/amd64")],
+    },
+    Case {
+        yaml: r#"ports: [{name: http, mode: host, host_ip: 127.0.0.1, target: 80, published: "8080", protocol: udp, app_protocol: http}]"#,
+        expected: &[Sent("HostConfig/PortBindings/80~1udp", r#"[{"HostIp":"127.0.0.1","HostPort":"8080"}]"#)],
+    },
+    Case {
+        yaml: "pre_start: [{command: [a], image: busybox, user: u, privileged: true, working_dir: /w, environment: {A: 1}, per_replica: true}]",
+        expected: &[Refused("services.web.pre_start")],
+    },
+    Case {
+        yaml: "post_start: [{command: [a], user: u, privileged: true, working_dir: /w, environment: {A: 1}}]
+pre_stop: [{command: [b], user: u, privileged: true, working_dir: /w, environment: {A: 1}}]",
+        expected: &[At("post_start", r#"HookSpec { moment: "post_start", command: ["a"], user: "u", working_dir: "/w", privileged: true, environment: ["A=1"] }"#)],
+    },
+    Case {
+        yaml: "privileged: true
+read_only: true",
+        expected: &[Sent("HostConfig/Privileged", "true"), Sent("HostConfig/ReadonlyRootfs", "true")],
+    },
+    Case {
+        yaml: r#"profiles: ["on"]"#,
+        expected: &[Sent("Image", r#""busybox""#)],
+    },
+    Case {
+        yaml: "provider: {type: model, options: {a: b}}",
+        expected: &[Refused("services.web.provider")],
+    },
+    Case {
+        yaml: "pull_policy: always",
+        expected: &[At("plan", "pull image busybox (pull policy: always)")],
+    },
+    Case {
+        yaml: "pull_policy: daily
+pull_refresh_after: 2h",
+        expected: &[Warned("services.web.pull_policy"), Warned("services.web.pull_refresh_after")],
+    },
+    Case {
+        yaml: "restart: on-failure:3",
+        expected: &[Sent("HostConfig/RestartPolicy", r#"{"Name":"on-failure","MaximumRetryCount":3}"#)],
+    },
+    Case {
+        yaml: "restart: sometimes",
+        expected: &[Refused("services.web.restart")],
+    },
+    Case {
+        yaml: "runtime: runc",
+        expected: &[Sent("HostConfig/Runtime", r#""runc""#)],
+    },
+    Case {
+        yaml: "runtime: nvidia",
+        expected: &[Sent("HostConfig/Runtime", r#""nvidia""#), RefusedBuiltIn("services.web.runtime")],
+    },
+    Case {
+        yaml: "scale: 2",
+        expected: &[At("containers/app-web-2/Image", r#""busybox""#)],
+    },
+    Case {
+        yaml: r#"security_opt: [no-new-privileges, "apparmor:unconfined"]"#,
+        expected: &[Sent("HostConfig/SecurityOpt", r#"["no-new-privileges","apparmor:unconfined"]"#), WarnedBuiltIn("services.web.security_opt")],
+    },
+    Case {
+        yaml: "shm_size: 1m
+sysctls: {net.core.somaxconn: 1024}",
+        expected: &[Sent("HostConfig/ShmSize", "1048576"), Sent("HostConfig/Sysctls/net.core.somaxconn", r#""1024""#)],
+    },
+    Case {
+        yaml: "stdin_open: true
+tty: true",
+        expected: &[Sent("OpenStdin", "true"), Sent("Tty", "true")],
+    },
+    Case {
+        yaml: "stop_grace_period: 1m
+stop_signal: SIGINT",
+        expected: &[Sent("StopTimeout", "60"), Sent("StopSignal", r#""SIGINT""#)],
+    },
+    Case {
+        yaml: "storage_opt: {size: 1G}",
+        expected: &[Sent("HostConfig/StorageOpt/size", r#""1G""#), RefusedBuiltIn("services.web.storage_opt")],
+    },
+    Case {
+        yaml: "tmpfs: /run:size=1m",
+        expected: &[Sent("HostConfig/Tmpfs", r#"{"/run":"size=1m"}"#)],
+    },
+    Case {
+        yaml: "ulimits: {nproc: 5, nofile: {soft: 1, hard: 2}}",
+        expected: &[Sent("HostConfig/Ulimits", r#"[{"Name":"nofile","Soft":1,"Hard":2},{"Name":"nproc","Soft":5,"Hard":5}]"#)],
+    },
+    Case {
+        yaml: "use_api_socket: true",
+        expected: &[Refused("services.web.use_api_socket")],
+    },
+    Case {
+        yaml: r#"user: "7:8"
+userns_mode: host
+uts: host
+working_dir: /w"#,
+        expected: &[Sent("User", r#""7:8""#), Sent("HostConfig/UsernsMode", r#""host""#), Sent("HostConfig/UTSMode", r#""host""#), Sent("WorkingDir", r#""/w""#)],
+    },
+    Case {
+        yaml: "userns_mode: keep-id",
+        expected: &[Sent("HostConfig/UsernsMode", r#""keep-id""#), RefusedBuiltIn("services.web.userns_mode")],
+    },
+    Case {
+        yaml: "uts: weird",
+        expected: &[Refused("services.web.uts")],
+    },
+    Case {
+        yaml: r#"volumes: ["./app:/app:ro,z"]"#,
+        expected: &[Sent("HostConfig/Binds/0", ":/app:ro,z")],
+    },
+    Case {
+        yaml: "volumes: [{type: bind, source: ./app, target: /app, read_only: true, consistency: cached, bind: {propagation: rslave, create_host_path: false, recursive: readonly}}]",
+        expected: &[Sent("HostConfig/Mounts/0/Target", r#""/app""#), Sent("HostConfig/Mounts/0/ReadOnly", "true"), Sent("HostConfig/Mounts/0/Consistency", r#""cached""#), Sent("HostConfig/Mounts/0/BindOptions", r#"{"Propagation":"rslave","CreateMountpoint":false,"ReadOnlyForceRecursive":true}"#)],
+    },
+    Case {
+        yaml: r#"volumes: ["./app:/app:rshared"]"#,
+        expected: &[Sent("HostConfig/Binds/0", ":/app:rw,rshared"), RefusedBuiltIn("services.web.volumes.0.bind.propagation")],
+    },
+    Case {
+        yaml: "volumes: [{type: bind, source: ./app, target: /app, bind: {selinux: z}}]",
+        expected: &[Sent("HostConfig/Binds/0", ":/app:rw,z")],
+    },
+    Case {
+        yaml: "volumes: [{type: tmpfs, target: /t, tmpfs: {size: 1m, mode: 0700}}]",
+        expected: &[Sent("HostConfig/Mounts/0/TmpfsOptions", r#"{"SizeBytes":1048576,"Mode":448}"#)],
+    },
+    Case {
+        yaml: "volumes: [{type: volume, target: /v, volume: {nocopy: true, labels: {a: b}}}]",
+        expected: &[Sent("HostConfig/Mounts/0/VolumeOptions", r#"{"NoCopy":true,"Labels":{"a":"b"}}"#)],
+    },
+    Case {
+        yaml: "volumes: [{type: image, source: busybox, target: /i, image: {subpath: bin}}]",
+        expected: &[Sent("HostConfig/Mounts/0", r#"{"Target":"/i","Source":"busybox","Type":"image","ImageOptions":{"Subpath":"bin"}}"#), RefusedBuiltIn("services.web.volumes.0.type")],
+    },
+    Case {
+        yaml: r#"volumes: [{type: npipe, source: "//./pipe/x", target: "//./pipe/x"}]"#,
+        expected: &[Refused("services.web.volumes.0.type")],
+    },
+    Case {
+        yaml: r#"volumes_from: ["container:other:ro"]"#,
+        expected: &[Sent("HostConfig/VolumesFrom", r#"["other:ro"]"#)],
+    },
+    Case {
+        yaml: r#"deploy:
+  replicas: 2
+  resources:
+    limits: {cpus: "0.5", memory: 64m, pids: 9}
+    reservations: {memory: 32m}
+  restart_policy: {condition: on-failure, max_attempts: 3}"#,
+        expected: &[At("containers/app-web-2/Image", r#""busybox""#), Sent("HostConfig/NanoCpus", "500000000"), Sent("HostConfig/Memory", "67108864"), Sent("HostConfig/PidsLimit", "9"), Sent("HostConfig/MemoryReservation", "33554432"), Sent("HostConfig/RestartPolicy", r#"{"Name":"on-failure","MaximumRetryCount":3}"#)],
+    },
+    Case {
+        yaml: "deploy:
+  restart_policy: {condition: sometimes}",
+        expected: &[Refused("services.web.deploy.restart_policy.condition")],
+    },
+    Case {
+        yaml: r#"deploy:
+  mode: global
+  endpoint_mode: vip
+  labels: {a: b}
+  update_config: {parallelism: 1, delay: 1s, failure_action: pause, monitor: 1s, max_failure_ratio: 0.5, order: stop-first}
+  rollback_config: {parallelism: 1, delay: 1s, failure_action: pause, monitor: 1s, max_failure_ratio: 0.5, order: stop-first}
+  placement: {constraints: [a==b], preferences: [{spread: x}], max_replicas_per_node: 1}
+  restart_policy: {delay: 1s, window: 2s}
+  resources:
+    reservations:
+      cpus: "0.5"
+      generic_resources: [{discrete_resource_spec: {kind: SSD, value: 2}}]"#,
+        expected: &[Warned("services.web.deploy.mode"), Warned("services.web.deploy.endpoint_mode"), Warned("services.web.deploy.labels"), Warned("services.web.deploy.update_config"), Warned("services.web.deploy.rollback_config"), Warned("services.web.deploy.placement"), Warned("services.web.deploy.restart_policy.delay"), Warned("services.web.deploy.restart_policy.window"), Warned("services.web.deploy.resources.reservations.cpus"), Warned("services.web.deploy.resources.reservations.generic_resources")],
+    },
+    Case {
+        yaml: r#"deploy: {resources: {reservations: {devices: [{driver: d, device_ids: ["1"], capabilities: [compute, gpu], options: {k: v}}]}}}"#,
+        expected: &[Sent("HostConfig/DeviceRequests/0", r#"{"Driver":"d","DeviceIDs":["1"],"Capabilities":[["compute","gpu"]],"Options":{"k":"v"}}"#), RefusedBuiltIn("services.web.deploy.resources.reservations.devices")],
+    },
+    Case {
+        yaml: "deploy: {resources: {reservations: {devices: [{count: 2, capabilities: [gpu]}]}}}",
+        expected: &[Sent("HostConfig/DeviceRequests/0/Count", "2"), RefusedBuiltIn("services.web.deploy.resources.reservations.devices")],
+    },
+    Case {
+        yaml: "develop:
+  watch: [{path: ./app, action: sync+exec, target: /app, ignore: [a], include: [b], initial_sync: true, exec: {command: [a], user: u, privileged: true, working_dir: /w, environment: {A: 1}}}]",
+        expected: &[],
+    },
+    Case {
+        yaml: "pull_policy: build
+build:
+  context: ./app
+  dockerfile: Other
+  args: {A: 1, TOKEN: null}
+  labels: {a: b}
+  cache_from: [cached]
+  no_cache: true
+  network: host
+  pull: true
+  target: last
+  shm_size: 1m
+  extra_hosts: {db: 10.0.0.9}
+  tags: [second]
+  platforms: [linux/amd64]",
+        expected: &[At("build", r#"/app""#), At("build", r#"dockerfile: "Other""#), At("build", r#"args: {"A": "1", "TOKEN": "sesame"}"#), At("build", r#"labels: {"a": "b"}"#), At("build", r#"cache_from: ["cached"]"#), At("build", "no_cache: true"), At("build", r#"network: "host""#), At("build", "pull: true"), At("build", r#"target: "last""#), At("build", "shm_size: 1048576"), At("build", r#"extra_hosts: ["db:10.0.0.9"]"#), At("build", r#"tags: ["second"]"#), At("build", r#"platform: "linux/amd64""#), WarnedBuiltIn("services.web.build.cache_from")],
+    },
+    Case {
+        yaml: "pull_policy: build
+build: {context: ./app, dockerfile_inline: FROM busybox}",
+        expected: &[At("build", r#"dockerfile_inline: Some("FROM busybox")"#)],
+    },
+    Case {
+        yaml: "build:
+  context: ./app
+  ssh: [default]
+  additional_contexts: {other: ./app}
+  entitlements: [network.host]
+  privileged: true
+  platforms: [linux/amd64, linux/arm64]
+  cache_to: [type=inline]
+  no_cache_filter: [a]
+  provenance: true
+  sbom: true
+  ulimits: {nofile: {soft: 1, hard: 2}}
+  isolation: hyperv
+  shm_size: 2g",
+        expected: &[Refused("services.web.build.ssh"), Refused("services.web.build.additional_contexts"), Refused("services.web.build.entitlements"), Refused("services.web.build.privileged"), Refused("services.web.build.platforms"), Refused("services.web.build.cache_to"), Refused("services.web.build.no_cache_filter"), Refused("services.web.build.provenance"), Refused("services.web.build.sbom"), Refused("services.web.build.ulimits"), Refused("services.web.build.isolation"), Refused("services.web.build.shm_size")],
+    },
+];
+
+/// Whole projects.
+pub const PROJECTS: &[Case] = &[
+    Case {
+        yaml: "name: named
+services: {web: {image: busybox}}",
+        expected: &[At("containers/app-web-1/Image", r#""busybox""#)],
+    },
+    Case {
+        yaml: r#"services:
+  web: {image: busybox, depends_on: {db: {condition: service_healthy, restart: true, required: false}}}
+  db: {image: busybox, healthcheck: {test: "true"}}"#,
+        expected: &[Sent("Labels/com.docker.compose.depends_on", r#""db:service_healthy:true""#), At("plan", "wait until db is healthy")],
+    },
+    Case {
+        yaml: r#"services:
+  web: {image: busybox, links: ["db:alias"]}
+  db: {image: busybox}"#,
+        expected: &[Sent("NetworkingConfig/EndpointsConfig/app_default/Links", r#"["app-db-1:alias","app-db-1:db-1"]"#)],
+    },
+    Case {
+        yaml: "services:
+  web: {image: busybox, models: {llm: {endpoint_var: U, model_var: M}}}
+models: {llm: {name: n, model: ai/m, context_size: 5, runtime_flags: [a]}}",
+        expected: &[Refused("services.web.models")],
+    },
+    Case {
+        yaml: r#"services:
+  web: {image: busybox, networks: {n: {aliases: [www], interface_name: net0, ipv4_address: 10.90.0.9, mac_address: "02:42:ac:11:00:02", priority: 5, gw_priority: 6}, other: {}}}
+networks: {n: {}, other: {}}"#,
+        expected: &[Sent("HostConfig/NetworkMode", r#""app_n""#), Sent("NetworkingConfig/EndpointsConfig/app_n/Aliases", r#"["app-web-1","web","www"]"#), Sent("NetworkingConfig/EndpointsConfig/app_n/DriverOpts", r#"{"com.docker.network.endpoint.ifname":"net0"}"#), Sent("NetworkingConfig/EndpointsConfig/app_n/IPAMConfig/IPv4Address", r#""10.90.0.9""#), Sent("NetworkingConfig/EndpointsConfig/app_n/MacAddress", r#""02:42:ac:11:00:02""#), Sent("NetworkingConfig/EndpointsConfig/app_n/GwPriority", "6")],
+    },
+    Case {
+        yaml: r#"services:
+  web: {image: busybox, networks: {n: {ipv6_address: "fd00::9", link_local_ips: [169.254.1.1], driver_opts: {a: b}}}}
+networks: {n: {}}"#,
+        expected: &[Sent("NetworkingConfig/EndpointsConfig/app_n/IPAMConfig/IPv6Address", r#""fd00::9""#), Sent("NetworkingConfig/EndpointsConfig/app_n/IPAMConfig/LinkLocalIPs", r#"["169.254.1.1"]"#), Sent("NetworkingConfig/EndpointsConfig/app_n/DriverOpts", r#"{"a":"b"}"#), RefusedBuiltIn("services.web.networks.n.ipv6_address"), RefusedBuiltIn("services.web.networks.n.link_local_ips"), RefusedBuiltIn("services.web.networks.n.driver_opts")],
+    },
+    Case {
+        yaml: r#"services: {web: {image: busybox, networks: [n]}}
+networks:
+  n:
+    name: real
+    driver: bridge
+    driver_opts: {com.docker.network.driver.mtu: "1400"}
+    internal: true
+    attachable: true
+    labels: {a: b}
+    ipam: {driver: default, options: {k: v}, config: [{subnet: 10.90.0.0/24, ip_range: 10.90.0.128/25, gateway: 10.90.0.1, aux_addresses: {h: 10.90.0.5}}]}"#,
+        expected: &[At("networks/real/Driver", r#""bridge""#), At("networks/real/Options", r#"{"com.docker.network.driver.mtu":"1400"}"#), At("networks/real/Internal", "true"), At("networks/real/Attachable", "true"), At("networks/real/Labels/a", r#""b""#), At("networks/real/IPAM/Driver", r#""default""#), At("networks/real/IPAM/Options", r#"{"k":"v"}"#), At("networks/real/IPAM/Config/0/Subnet", r#""10.90.0.0/24""#), At("networks/real/IPAM/Config/0/IPRange", r#""10.90.0.128/25""#), At("networks/real/IPAM/Config/0/Gateway", r#""10.90.0.1""#), At("networks/real/IPAM/Config/0/AuxiliaryAddresses", r#"{"h":"10.90.0.5"}"#)],
+    },
+    Case {
+        yaml: r#"services: {web: {image: busybox, networks: [n]}}
+networks:
+  n:
+    driver: macvlan
+    driver_opts: {com.docker.network.bridge.inhibit_ipv4: "true"}
+    enable_ipv4: false
+    enable_ipv6: true
+    ipam: {driver: dhcp, config: [{subnet: "fd00::/64"}]}"#,
+        expected: &[At("networks/app_n/EnableIPv4", "false"), At("networks/app_n/EnableIPv6", "true"), RefusedBuiltIn("networks.n.driver"), RefusedBuiltIn("networks.n.driver_opts"), RefusedBuiltIn("networks.n.enable_ipv4"), RefusedBuiltIn("networks.n.enable_ipv6"), RefusedBuiltIn("networks.n.ipam.driver"), RefusedBuiltIn("networks.n.ipam.config.0.subnet")],
+    },
+    Case {
+        yaml: "services: {web: {image: busybox, networks: [n]}}
+networks: {n: {external: true, name: theirs}}",
+        expected: &[Sent("HostConfig/NetworkMode", r#""theirs""#)],
+    },
+    Case {
+        yaml: r#"services: {web: {image: busybox, volumes: ["data:/d", {type: volume, source: data, target: /e, volume: {subpath: sub}}]}}
+volumes: {data: {name: real, driver: local, driver_opts: {type: tmpfs, device: tmpfs, o: size=1m}, labels: {a: b}}}"#,
+        expected: &[Sent("HostConfig/Binds", r#"["real:/d:rw"]"#), Sent("HostConfig/Mounts/0/VolumeOptions/Subpath", r#""sub""#), At("volumes/real/Driver", r#""local""#), At("volumes/real/DriverOpts/o", r#""size=1m""#), At("volumes/real/Labels/a", r#""b""#)],
+    },
+    Case {
+        yaml: r#"services: {web: {image: busybox, volumes: ["data:/d", "theirs:/t"]}}
+volumes: {data: {driver: weird, driver_opts: {type: nfs}}, theirs: {external: true}}"#,
+        expected: &[Sent("HostConfig/Binds", r#"["app_data:/d:rw","theirs:/t:rw"]"#), RefusedBuiltIn("volumes.data.driver"), RefusedBuiltIn("volumes.data.driver_opts")],
+    },
+    Case {
+        yaml: r#"services: {web: {image: busybox, secrets: [{source: s, target: token, uid: "1", gid: "2", mode: 0400}], configs: [{source: c, target: /etc/c, uid: "3", gid: "4", mode: 0440}]}}
+secrets: {s: {environment: TOKEN}}
+configs: {c: {content: hello}}"#,
+        expected: &[Sent("files", r#"InlineFile { path: "/run/secrets/token", content: "sesame", uid: 1, gid: 2, mode: 256 }"#), Sent("files", r#"InlineFile { path: "/etc/c", content: "hello", uid: 3, gid: 4, mode: 288 }"#)],
+    },
+    Case {
+        yaml: r#"services: {web: {image: busybox, secrets: [{source: s, target: token, uid: "1", gid: "2", mode: 0400}], configs: [{source: c, target: /etc/c, uid: "3", gid: "4", mode: 0440}]}}
+secrets: {s: {file: ./content.txt, name: n, labels: {a: b}}}
+configs: {c: {file: ./content.txt, name: n, labels: {a: b}}}"#,
+        expected: &[Sent("HostConfig/Mounts/0/Target", r#""/run/secrets/token""#), Sent("HostConfig/Mounts/1/Target", r#""/etc/c""#), Warned("secrets.s.name"), Warned("secrets.s.labels"), Warned("configs.c.name"), Warned("configs.c.labels"), Warned("services.web.secrets.0.uid"), Warned("services.web.secrets.0.gid"), Warned("services.web.secrets.0.mode"), Warned("services.web.configs.0.uid"), Warned("services.web.configs.0.gid"), Warned("services.web.configs.0.mode")],
+    },
+    Case {
+        yaml: "services: {web: {image: busybox, configs: [c]}}
+configs: {c: {environment: TOKEN}}",
+        expected: &[Sent("files", r#"content: "sesame""#)],
+    },
+    Case {
+        yaml: "services: {web: {image: busybox, secrets: [s, t], configs: [c]}}
+secrets: {s: {external: true}, t: {driver: d, driver_opts: {a: b}, file: ./content.txt, template_driver: golang}}
+configs: {c: {content: a, template_driver: golang}}",
+        expected: &[Refused("secrets.s.external"), Refused("secrets.t.driver"), Refused("secrets.t.driver_opts"), Refused("secrets.t.template_driver"), Refused("configs.c.template_driver")],
+    },
+    Case {
+        yaml: "services: {web: {build: {context: ., secrets: [s]}}}
+secrets: {s: {external: true}}",
+        expected: &[Refused("secrets.s.external"), Refused("services.web.build.secrets.0.source"), RefusedDocker("services.web.build.secrets")],
+    },
+    Case {
+        yaml: "services: {web: {image: busybox, configs: [c]}}
+configs: {c: {external: true}}",
+        expected: &[Refused("configs.c.external")],
+    },
+    Case {
+        yaml: r#"services:
+  web: {image: busybox, pull_policy: build, build: {context: ./app, secrets: [{source: s, target: id, uid: "1", gid: "2", mode: 0400}]}}
+secrets: {s: {file: ./content.txt}}"#,
+        expected: &[At("build", r#"BuildSecret { id: "id""#), RefusedDocker("services.web.build.secrets"), Warned("services.web.build.secrets.0.uid"), Warned("services.web.build.secrets.0.gid"), Warned("services.web.build.secrets.0.mode")],
+    },
+    Case {
+        yaml: "include: [{path: base.yaml, project_directory: .}]
+services: {web: {image: busybox}}",
+        expected: &[At("containers/app-base-1/Hostname", r#""inherited""#)],
+    },
+];
