@@ -16,8 +16,5 @@ if ! reaches_docker_hub; then
     export WHARF_TEST_MIRROR
 fi
 export WHARF_TEST_IMAGES=1
-# One test at a time: tests of one program share its descriptors while another starts a process, and one launch test
-# failed once in seven runs beside others. Its cause is still to be found.
-export RUST_TEST_THREADS=1
 cargo test --workspace --quiet --no-run
 exec cargo test --workspace "$@"

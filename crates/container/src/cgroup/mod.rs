@@ -200,6 +200,9 @@ impl LegacyGroup {
 
 /// A v1 cpuset starts empty and takes no process before it has CPUs and memory nodes, so copy the parent's, from
 /// the top down, and have the kernel do that for all later ones.
+///
+/// Several containers may do this at once to a parent that is new to them all. So each file is looked at by itself:
+/// CPUs in the parent do not mean that somebody has come to its memory nodes yet.
 fn inherit_cpuset(path: &Path) -> Result<(), CgroupError> {
     let read = |directory: &Path, file: &str| {
         let path = directory.join(file);
@@ -208,11 +211,17 @@ fn inherit_cpuset(path: &Path) -> Result<(), CgroupError> {
     let Some(parent) = path.parent().filter(|parent| parent.join("cpuset.cpus").exists()) else {
         return Ok(());
     };
-    if !read(path, "cpuset.cpus")?.trim().is_empty() {
+    let mut missing = Vec::new();
+    for file in ["cpuset.cpus", "cpuset.mems"] {
+        if read(path, file)?.trim().is_empty() {
+            missing.push(file);
+        }
+    }
+    if missing.is_empty() {
         return Ok(());
     }
     inherit_cpuset(parent)?;
-    for file in ["cpuset.cpus", "cpuset.mems"] {
+    for file in missing {
         write(path, file, read(parent, file)?.trim())?;
     }
     write(path, "cgroup.clone_children", "1")

@@ -1,6 +1,8 @@
 //! Groups as such: freezing, killing, devices on cgroup2, clean removal.
 
 use std::fs;
+use std::path::Path;
+use std::sync::Barrier;
 
 use crate::support::{Engine, skip};
 use wharf_container::cgroup::{Cgroup, Hierarchies};
@@ -80,4 +82,42 @@ fn a_refused_limit_names_the_file() {
     Cgroup::open(hierarchies, &spec.parent, &spec.name).unwrap().remove().unwrap();
     Cgroup::open(hierarchies, "", &spec.parent).unwrap().remove().unwrap();
     assert!(error.to_string().starts_with("write \"") && error.to_string().contains("/cpu."), "{error}");
+}
+
+/// The first groups below a new parent find it half made by each other.
+#[test]
+fn groups_made_at_once_below_a_new_parent_take_processes() {
+    if skip() {
+        return;
+    }
+    let cpusets = Path::new("/sys/fs/cgroup/cpuset");
+    if !cpusets.join("cpuset.mems").exists() {
+        eprintln!("skipped: needs the cpuset controller of cgroup v1");
+        return;
+    }
+    let hierarchies = Hierarchies::of_this_host().unwrap();
+    for round in 0..40 {
+        let parent = format!("wharf-test-cpusets-{}-{round}", std::process::id());
+        let names = ["a", "b", "c", "d"];
+        let start = Barrier::new(names.len());
+        let groups = std::thread::scope(|threads| {
+            let made = names.map(|name| {
+                let (start, parent) = (&start, parent.clone());
+                threads.spawn(move || {
+                    let spec = CgroupSpec { parent, name: name.into(), ..CgroupSpec::default() };
+                    start.wait();
+                    Cgroup::create(hierarchies, &spec).unwrap()
+                })
+            });
+            made.map(|thread| thread.join().unwrap())
+        });
+        let empty = |name: &&str| {
+            let file = |file| fs::read_to_string(cpusets.join(&parent).join(name).join(file)).unwrap();
+            file("cpuset.cpus").trim().is_empty() || file("cpuset.mems").trim().is_empty()
+        };
+        let unusable: Vec<&str> = names.into_iter().filter(empty).collect();
+        groups.iter().for_each(|group| group.remove().unwrap());
+        Cgroup::open(hierarchies, "", &parent).unwrap().remove().unwrap();
+        assert!(unusable.is_empty(), "round {round}: no process can enter {unusable:?}");
+    }
 }
