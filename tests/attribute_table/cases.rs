@@ -65,7 +65,7 @@ pub const SERVICES: &[Case] = &[
     Case {
         yaml: "cap_add: [NET_ADMIN]
 cap_drop: [MKNOD]",
-        expected: &[Sent("HostConfig/CapAdd", r#"["NET_ADMIN"]"#), Sent("HostConfig/CapDrop", r#"["MKNOD"]"#)],
+        expected: &[Sent("HostConfig/CapAdd", r#"["CAP_NET_ADMIN"]"#), Sent("HostConfig/CapDrop", r#"["CAP_MKNOD"]"#)],
     },
     Case {
         yaml: "cgroup: host
@@ -79,7 +79,7 @@ entrypoint: [env, A=1]"#,
     },
     Case {
         yaml: "entrypoint: []",
-        expected: &[Sent("Entrypoint", r#"[""]"#)],
+        expected: &[Sent("Entrypoint", "[]")],
     },
     Case {
         yaml: "container_name: fixed",
@@ -276,6 +276,11 @@ pull_refresh_after: 2h",
         expected: &[Sent("HostConfig/RestartPolicy", r#"{"Name":"on-failure","MaximumRetryCount":3}"#)],
     },
     Case {
+        yaml: "restart: always
+deploy: {restart_policy: {condition: on-failure}}",
+        expected: &[Sent("HostConfig/RestartPolicy", r#"{"Name":"on-failure"}"#)],
+    },
+    Case {
         yaml: "restart: sometimes",
         expected: &[Refused("services.web.restart")],
     },
@@ -438,6 +443,10 @@ build:
         expected: &[At("build", r#"/app""#), At("build", r#"dockerfile: "Other""#), At("build", r#"args: {"A": "1", "TOKEN": "sesame"}"#), At("build", r#"labels: {"a": "b"}"#), At("build", r#"cache_from: ["cached"]"#), At("build", "no_cache: true"), At("build", r#"network: "host""#), At("build", "pull: true"), At("build", r#"target: "last""#), At("build", "shm_size: 1048576"), At("build", r#"extra_hosts: ["db:10.0.0.9"]"#), At("build", r#"tags: ["second"]"#), At("build", r#"platform: "linux/amd64""#), WarnedBuiltIn("services.web.build.cache_from")],
     },
     Case {
+        yaml: "build: {context: ./app, network: mine}",
+        expected: &[RefusedBuiltIn("services.web.build.network")],
+    },
+    Case {
         yaml: "pull_policy: build
 build: {context: ./app, dockerfile_inline: FROM busybox}",
         expected: &[At("build", r#"dockerfile_inline: Some("FROM busybox")"#)],
@@ -478,7 +487,7 @@ services: {web: {image: busybox}}",
         yaml: r#"services:
   web: {image: busybox, links: ["db:alias"]}
   db: {image: busybox}"#,
-        expected: &[Sent("NetworkingConfig/EndpointsConfig/app_default/Links", r#"["app-db-1:alias","app-db-1:db-1"]"#)],
+        expected: &[Sent("NetworkingConfig/EndpointsConfig/app_default/Links", r#"["app-db-1:alias","app-db-1:db-1","app-db-1:app-db-1"]"#)],
     },
     Case {
         yaml: "services:

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use wharf::project::attributes::{self, Attribute, EngineKind, Key, Limit, Rule, Support};
 
+use crate::compared::{DIFFERENCES, Difference};
 use crate::schema;
 
 const FILE: &str = "docs/compatibility.md";
@@ -32,6 +33,9 @@ fn document() -> String {
     let forms = schema::paths();
     let rows: BTreeMap<&str, &Attribute> = attributes::all().map(|row| (row.path, row)).collect();
     let mut text = HEAD.to_owned();
+    for Difference { place, compose, wharf, why } in DIFFERENCES {
+        writeln!(text, "| `{place}` | {compose} | {wharf} | {why} |").unwrap();
+    }
     for (title, section) in attributes::sections() {
         write!(text, "\n## {title}\n\n").unwrap();
         text.push_str(

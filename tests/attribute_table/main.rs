@@ -1,6 +1,7 @@
 //! The table of attributes against the schema, the document made from it, and what is really sent to an engine.
 
 mod cases;
+mod compared;
 mod document;
 mod planned;
 mod requests;

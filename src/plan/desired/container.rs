@@ -191,18 +191,14 @@ fn body(
         healthcheck: service.healthcheck.as_ref().map(health_check),
         image: Some(image.to_owned()),
         working_dir: non_empty(&service.working_dir),
-        entrypoint: service.entrypoint.0.clone().map(reset_when_empty),
+        // An empty list, unlike none, clears the image's entry point and keeps its command (contract 1.10.1).
+        entrypoint: service.entrypoint.0.clone(),
         stop_signal: non_empty(&service.stop_signal),
         stop_timeout: stop_timeout(service).map(i64::from),
         host_config: Some(host::host_config(project, service, mounts, options)?),
         networking_config: networks::networking(project, service, name, service_aliases, options),
         ..ContainerCreateBody::default()
     })
-}
-
-/// An entry point that is explicitly empty clears the image's; the API says that with one empty word (contract 1.10).
-fn reset_when_empty(entrypoint: Vec<String>) -> Vec<String> {
-    if entrypoint.is_empty() { vec![String::new()] } else { entrypoint }
 }
 
 /// `NAME=value`; a bare `NAME` unsets the image's value.

@@ -38,8 +38,8 @@ pub(super) fn host_config(
         binds: non_empty_list(&mounts.binds),
         mounts: non_empty_list(&mounts.mounts),
         tmpfs: mounts.tmpfs,
-        cap_add: non_empty_list(&service.cap_add),
-        cap_drop: non_empty_list(&service.cap_drop),
+        cap_add: capabilities(&service.cap_add),
+        cap_drop: capabilities(&service.cap_drop),
         cgroupns_mode: cgroup_namespace(&service.cgroup),
         cgroup_parent: non_empty(&service.cgroup_parent),
         dns: non_empty_list(&service.dns),
@@ -94,6 +94,15 @@ fn volumes_from(project: &Project, service: &Service, options: &UpOptions) -> Ve
     service.volumes_from.iter().map(translate).collect()
 }
 
+/// Names in the spelling of `docker inspect`: `net_admin` is `CAP_NET_ADMIN`.
+fn capabilities(names: &[String]) -> Option<Vec<String>> {
+    let spelled = names.iter().map(|name| match name.to_ascii_uppercase() {
+        name if name == "ALL" || name.starts_with("CAP_") => name,
+        name => format!("CAP_{name}"),
+    });
+    non_empty_list(&spelled.collect::<Vec<_>>())
+}
+
 fn cgroup_namespace(cgroup: &str) -> Option<HostConfigCgroupnsModeEnum> {
     match cgroup {
         "host" => Some(HostConfigCgroupnsModeEnum::HOST),
@@ -125,9 +134,13 @@ fn log_config(service: &Service) -> Option<HostConfigLogConfig> {
     })
 }
 
+/// `deploy.restart_policy` goes before `restart`, as with Docker Compose.
 fn restart_policy(service: &Service) -> Option<RestartPolicy> {
+    if let Some(policy) = deploy_restart_policy(service) {
+        return Some(policy);
+    }
     if service.restart.is_empty() {
-        return deploy_restart_policy(service);
+        return None;
     }
     let (name, retries) = service.restart.split_once(':').unwrap_or((&service.restart, ""));
     Some(RestartPolicy { name: Some(policy_name(name)), maximum_retry_count: retries.parse().ok() })

@@ -72,8 +72,8 @@ fn tmpfs(service: &Service) -> Option<HashMap<String, String>> {
 fn short_form(project: &Project, mount: &model::Mount) -> Option<String> {
     let (source, mut options) = match mount.kind {
         MountKind::Bind => (mount.source.clone(), bind_options(mount.bind.as_ref())?),
-        MountKind::Volume if !mount.source.is_empty() => {
-            (volume_name(project, &mount.source), volume_options(mount.volume.as_ref())?)
+        MountKind::Volume if !mount.source.is_empty() && !has_options(mount) => {
+            (volume_name(project, &mount.source), Vec::new())
         }
         _ => return None,
     };
@@ -89,12 +89,9 @@ fn bind_options(bind: Option<&BindOptions>) -> Option<Vec<String>> {
     Some([&bind.selinux, &bind.propagation].into_iter().filter(|o| !o.is_empty()).cloned().collect())
 }
 
-fn volume_options(volume: Option<&model::VolumeOptions>) -> Option<Vec<String>> {
-    match volume {
-        Some(volume) if !volume.subpath.is_empty() || !volume.labels.is_empty() => None,
-        Some(volume) if volume.nocopy => Some(vec!["nocopy".to_owned()]),
-        _ => Some(Vec::new()),
-    }
+fn has_options(mount: &model::Mount) -> bool {
+    let volume = mount.volume.as_ref();
+    volume.is_some_and(|volume| volume.nocopy || !volume.subpath.is_empty() || !volume.labels.is_empty())
 }
 
 fn volume_name(project: &Project, key: &str) -> String {

@@ -140,7 +140,7 @@ fn links(project: &Project, service: &Service, options: &UpOptions) -> Vec<Strin
         let Some(target) = project.any_service(target) else { continue };
         let container = names::container(&project.name, target, 1, options.separator);
         let short = names::short(&project.name, &container).to_owned();
-        all.extend([alias.to_owned(), short].map(|name| format!("{container}:{name}")));
+        all.extend([alias.to_owned(), short, container.clone()].map(|name| format!("{container}:{name}")));
     }
     let outside = service.external_links.iter();
     all.extend(outside.map(|link| if link.contains(':') { link.clone() } else { format!("{link}:{link}") }));

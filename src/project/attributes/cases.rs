@@ -62,6 +62,7 @@ text_cases! {
     WINDOWS_MOUNT = "`npipe`", |text| text == "npipe";
     SHARED = "`shared` and `rshared`", |text| matches!(text, "shared" | "rshared");
     NETWORK_DRIVERS = "other drivers", |text| !matches!(text, "bridge" | "host" | "none" | "null");
+    BUILD_NETWORKS = "networks of the project", |text| !matches!(text, "host" | "none" | "default" | "bridge");
     IPV6_ADDRESS = "IPv6", |text| text.contains(':');
     ZERO = "`0`", |text| text == "0";
     VOLUME_DRIVERS = "other drivers", |text| text != "local";

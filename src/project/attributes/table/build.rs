@@ -1,6 +1,8 @@
 //! `services.*.build`.
 
-use crate::project::attributes::cases::{ALWAYS, EXTERNAL, NOT_DEFAULT, NOT_FALSE, SEVERAL, TWO_GIGABYTES};
+use crate::project::attributes::cases::{
+    ALWAYS, BUILD_NETWORKS, EXTERNAL, NOT_DEFAULT, NOT_FALSE, SEVERAL, TWO_GIGABYTES,
+};
 use crate::project::attributes::row::{Attribute, row};
 use crate::project::attributes::support::{refused, warned};
 use crate::project::attributes::texts::{BUILDKIT, IN_DOCKERFILE, SWARM, WINDOWS};
@@ -28,7 +30,9 @@ pub const ROWS: &[Attribute] = &[
         .merge(Rule::KeyValueList)
         .unique(Key::BeforeEquals)
         .both(refused(ALWAYS, BUILDKIT)),
-    row("services.*.build.network", "Network of `RUN`").default("the engine's default"),
+    row("services.*.build.network", "Network of `RUN`")
+        .default("the engine's default")
+        .built_in(refused(BUILD_NETWORKS, "builds know host, none and default")),
     row("services.*.build.provenance", "Attestation of how it was built")
         .default("`false`")
         .both(refused(NOT_FALSE, BUILDKIT)),

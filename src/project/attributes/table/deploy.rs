@@ -67,7 +67,7 @@ pub const ROWS: &[Attribute] = &[
     row("services.*.deploy.resources.reservations.devices.[].options", "Options of the driver"),
     row(
         "services.*.deploy.restart_policy",
-        "When the engine starts the container again; `restart` goes before it",
+        "When the engine starts the container again; goes before `restart`",
     ),
     row("services.*.deploy.restart_policy.condition", "`none`, `on-failure` or `any`")
         .default("`none`, as with Docker Compose")
