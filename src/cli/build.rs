@@ -46,7 +46,7 @@ pub struct BuildArgs {
 pub async fn run(context: &Context, args: BuildArgs) -> Result<(), Failure> {
     let project = load(context, &args.services, args.with_dependencies)?;
     let options = UpOptions {
-        selected: args.services.iter().cloned().collect(),
+        selected: project.selected.clone(),
         build: true,
         no_dependencies: !args.with_dependencies,
         separator: separator(context),

@@ -165,7 +165,7 @@ fn explain(context: &Context, failure: &Failure) {
 async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
         Command::Build(args) => super::build::run(context, args).await,
-        Command::Config(args) => super::config::run(context, &args),
+        Command::Config(args) => super::config::run(context, &args).await,
         Command::Create(args) => super::create::run(context, args).await,
         Command::Down(args) => super::down::run(context, args).await,
         Command::Engine(args) => super::engine::run(context, args).await,

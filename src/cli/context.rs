@@ -121,9 +121,9 @@ impl Context {
         self.globals.project_name.as_deref().or(self.variable("COMPOSE_PROJECT_NAME"))
     }
 
-    /// Whether the files, as far as there are any that load, have a service of this name.
+    /// Whether the files, as far as there are any that load, have a service that this name or pattern fits.
     pub fn names_service(&self, name: &str) -> bool {
-        self.quietly_loaded().is_some_and(|loaded| loaded.project.any_service(name).is_some())
+        self.quietly_loaded().is_some_and(|loaded| loaded.project.names_service(name))
     }
 
     fn quietly_loaded(&self) -> Option<&Loaded> {

@@ -23,7 +23,7 @@ pub struct CreateArgs {
 /// The project is wrong, or the engine fails.
 pub async fn run(context: &Context, args: CreateArgs) -> Result<(), Failure> {
     let project = load(context, &args.services, true)?;
-    let options = UpOptions { no_start: true, ..args.create.options(context, &args.services)? };
+    let options = UpOptions { no_start: true, ..args.create.options(context, &project.selected)? };
     let mut session = Session::open(context, &project.name, "create").await?;
     session.runner.quiet_pull = args.create.quiet_pull;
     session.runner.build.quiet = args.create.quiet_build;

@@ -60,7 +60,7 @@ pub async fn run(context: &Context, args: DownArgs) -> Result<(), Failure> {
 
 fn check_services(project: Option<&Project>, services: &[String]) -> Result<(), Failure> {
     let Some(project) = project else { return Ok(()) };
-    match services.iter().find(|name| project.any_service(name).is_none()) {
+    match services.iter().find(|name| !project.names_service(name)) {
         Some(name) => Err(Failure::message(format!("no such service: {name}"))),
         None => Ok(()),
     }
@@ -75,12 +75,17 @@ fn external_volumes(project: &Project) -> BTreeSet<String> {
 }
 
 /// The named services; without a file everything that depends on them too (compose-surface 3.9).
-fn chosen_services(project: Option<&Project>, observed: &Observed, named: &[String]) -> BTreeSet<String> {
-    let named: BTreeSet<String> = named.iter().cloned().collect();
+fn chosen_services(project: Option<&Project>, observed: &Observed, patterns: &[String]) -> BTreeSet<String> {
+    if patterns.is_empty() {
+        return BTreeSet::new();
+    }
+    let containers: Vec<&ObservedContainer> = observed.containers.iter().collect();
+    // What is named stays named though it has no container: nothing named would mean everything.
+    let mut named: BTreeSet<String> = patterns.iter().cloned().collect();
+    named.extend(selection::named(&containers, patterns));
     if project.is_some() {
         return named;
     }
-    let containers: Vec<&ObservedContainer> = observed.containers.iter().collect();
     selection::reached(&containers, named, |container, reached| {
         let depends = container.dependencies().iter().any(|dependency| reached.contains(dependency.service));
         if depends { vec![&container.service] } else { Vec::new() }

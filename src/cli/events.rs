@@ -12,6 +12,7 @@ use super::{Context, Failure};
 use crate::engine::EngineError;
 use crate::output;
 use crate::plan::labels;
+use crate::project::pattern;
 
 /// Arguments of `events`.
 #[derive(Args, Debug)]
@@ -66,7 +67,7 @@ fn line(event: &EventMessage, args: &EventsArgs) -> Option<String> {
     let attributes: BTreeMap<_, _> = actor.attributes.unwrap_or_default().into_iter().collect();
     let service = attributes.get(labels::SERVICE)?.clone();
     let one_off = attributes.get(labels::ONE_OFF).is_some_and(|value| value == "True");
-    if one_off || !(args.services.is_empty() || args.services.contains(&service)) {
+    if one_off || !pattern::any_matches(&args.services, &service) {
         return None;
     }
     let shown: BTreeMap<_, _> =

@@ -34,7 +34,7 @@ pub struct PlanArgs {
 /// The project is wrong, or the engine fails.
 pub async fn run(context: &Context, args: PlanArgs) -> Result<(), Failure> {
     let project = load(context, &args.services, true)?;
-    let options = args.create.options(context, &args.services)?;
+    let options = args.create.options(context, &project.selected)?;
     let session = Session::open(context, &project.name, "plan").await?;
     support::check(&session, &project, Scope::Everything).await?;
     let desired = Desired::from_project(&project, options)?;

@@ -40,7 +40,7 @@ pub struct PullArgs {
 pub async fn run(context: &Context, args: PullArgs) -> Result<(), Failure> {
     let project = load(context, &args.services, args.include_deps)?;
     let options = UpOptions {
-        selected: args.services.iter().cloned().collect(),
+        selected: project.selected.clone(),
         no_dependencies: !args.include_deps,
         pull: Some(args.policy.clone()),
         separator: separator(context),

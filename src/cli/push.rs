@@ -10,6 +10,7 @@ use super::{Context, Failure};
 use crate::engine::{credentials_for, server_message};
 use crate::output::progress::{ProgressEvent, Status};
 use crate::plan::names;
+use crate::project::pattern;
 
 /// Arguments of `push`.
 #[derive(Args, Debug)]
@@ -34,7 +35,7 @@ pub struct PushArgs {
 pub async fn run(context: &Context, args: PushArgs) -> Result<(), Failure> {
     let project = load(context, &args.services, args.include_deps)?;
     let built = project.services.values().filter(|service| service.build.is_some());
-    let chosen = built.filter(|service| args.services.is_empty() || args.services.contains(&service.name));
+    let chosen = built.filter(|service| pattern::any_matches(&args.services, &service.name));
     let images: Vec<String> =
         chosen.map(|service| names::image(&project.name, service, separator(context))).collect();
     let session = Session::open(context, &project.name, "push").await?;

@@ -40,10 +40,7 @@ pub async fn run(context: &Context, args: RestartArgs) -> Result<(), Failure> {
 
 /// The services named (all when none is) and those that depend on them with `restart: true`.
 fn chosen(containers: &[&ObservedContainer], args: &RestartArgs) -> BTreeSet<String> {
-    if args.services.is_empty() {
-        return containers.iter().map(|container| container.service.clone()).collect();
-    }
-    let named = args.services.iter().cloned().collect();
+    let named = selection::named(containers, &args.services);
     if args.no_deps {
         return named;
     }

@@ -11,8 +11,9 @@ use crate::plan::Plan;
 use crate::plan::hooks::Hooks;
 use crate::plan::observed::{ObservedContainer, State};
 use crate::plan::planner::{Lifecycle, lifecycle};
+use crate::project::pattern;
 
-/// The containers of the project that belong to `services` (all when empty), sorted by service and number.
+/// The containers of the project that belong to `services` (names or patterns; all when empty), sorted by service and number.
 ///
 /// # Errors
 /// The engine fails, or a name in `services` is known neither to the files nor to any container.
@@ -23,7 +24,7 @@ pub async fn containers(
 ) -> Result<Vec<ObservedContainer>, Failure> {
     let mut found = engine.containers(&context.project_name()?).await?;
     check_names(context, &found, services)?;
-    found.retain(|container| services.is_empty() || services.contains(&container.service));
+    found.retain(|container| pattern::any_matches(services, &container.service));
     found.sort_by(|a, b| (&a.service, a.number, &a.name).cmp(&(&b.service, b.number, &b.name)));
     Ok(found)
 }
@@ -91,7 +92,14 @@ pub fn reached<'c>(
     }
 }
 
-/// Refuses names that neither the files nor any container know.
+/// The services of `containers` that names or patterns stand for; with none, every service there is. Names were checked
+/// when the containers were looked for.
+pub fn named(containers: &[&ObservedContainer], services: &[String]) -> BTreeSet<String> {
+    let all = containers.iter().map(|container| &container.service);
+    all.filter(|service| pattern::any_matches(services, service)).cloned().collect()
+}
+
+/// Refuses names and patterns that fit neither a service of the files nor a container.
 ///
 /// # Errors
 /// The engine fails, or a name is unknown.
@@ -100,10 +108,8 @@ pub async fn check(context: &Context, engine: &Engine, services: &[String]) -> R
 }
 
 fn check_names(context: &Context, found: &[ObservedContainer], services: &[String]) -> Result<(), Failure> {
-    let existing: BTreeSet<&str> = found.iter().map(|container| container.service.as_str()).collect();
-    let unknown =
-        services.iter().find(|name| !existing.contains(name.as_str()) && !context.names_service(name));
-    match unknown {
+    let existing = |name: &str| found.iter().any(|container| pattern::matches(name, &container.service));
+    match services.iter().find(|name| !existing(name) && !context.names_service(name)) {
         Some(name) => Err(Failure::message(format!("no such service: {name}"))),
         None => Ok(()),
     }

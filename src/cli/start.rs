@@ -48,10 +48,7 @@ pub async fn run(context: &Context, args: StartArgs) -> Result<(), Failure> {
 
 /// The services named (all when none is) and, by the labels of their containers, what these depend on.
 fn with_dependencies(containers: &[&ObservedContainer], services: &[String]) -> BTreeSet<String> {
-    if services.is_empty() {
-        return containers.iter().map(|container| container.service.clone()).collect();
-    }
-    selection::reached(containers, services.iter().cloned().collect(), |container, reached| {
+    selection::reached(containers, selection::named(containers, services), |container, reached| {
         let dependencies = container.dependencies().into_iter().map(|dependency| dependency.service);
         if reached.contains(&container.service) { dependencies.collect() } else { Vec::new() }
     })

@@ -5,6 +5,7 @@
 
 mod connection;
 mod credentials;
+mod digest;
 mod error;
 mod observe;
 mod target;
@@ -12,6 +13,7 @@ mod version;
 
 pub use connection::{Engine, connect};
 pub use credentials::credentials_for;
+pub use digest::image_digest;
 pub use error::{EngineError, is_conflict, is_not_found, is_not_modified, server_message};
 pub use observe::{labels_filter, observe};
 pub use target::{Target, TargetOptions};

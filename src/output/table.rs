@@ -1,15 +1,25 @@
 //! Tables as the docker client prints them: no lines, three blanks between columns.
 
+/// Blanks between two columns.
+const GAP: usize = 3;
+
 /// Rows under a heading.
 #[derive(Debug)]
 pub struct Table {
     rows: Vec<Vec<String>>,
+    least_width: usize,
 }
 
 impl Table {
     /// An empty table.
     pub fn new(heading: &[&str]) -> Table {
-        Table { rows: vec![heading.iter().map(|&cell| cell.to_owned()).collect()] }
+        Table { rows: vec![heading.iter().map(|&cell| cell.to_owned()).collect()], least_width: 0 }
+    }
+
+    /// The same with columns at least this wide, blanks counted.
+    #[must_use]
+    pub fn with_least_width(self, least_width: usize) -> Table {
+        Table { least_width, ..self }
     }
 
     /// Adds a row; it has as many cells as the heading.
@@ -31,7 +41,8 @@ impl Table {
 
     fn width(&self, column: usize) -> usize {
         let cells = self.rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| console::measure_text_width(cell)).max().unwrap_or(0)
+        let widest = cells.map(|cell| console::measure_text_width(cell)).max().unwrap_or(0);
+        (widest + GAP).max(self.least_width)
     }
 }
 
@@ -40,7 +51,7 @@ fn line(row: &[String], widths: &[usize]) -> String {
     for (index, cell) in row.iter().enumerate() {
         text += cell;
         if index + 1 < row.len() {
-            let blanks = widths[index] - console::measure_text_width(cell) + 3;
+            let blanks = widths[index] - console::measure_text_width(cell);
             text.extend(std::iter::repeat_n(' ', blanks));
         }
     }
@@ -57,5 +68,7 @@ mod tests {
         table.row(["web-1".to_owned(), "running".to_owned()]);
         table.row(["a".to_owned(), String::new()]);
         assert_eq!(table.lines(), ["NAME    STATE", "web-1   running", "a       "]);
+        let table = table.with_least_width(10);
+        assert_eq!(table.lines(), ["NAME      STATE", "web-1     running", "a         "]);
     }
 }

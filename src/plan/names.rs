@@ -45,6 +45,34 @@ pub fn image(project: &str, service: &Service, separator: Separator) -> String {
     }
 }
 
+/// An image in full (`docker.io/library/redis:7@sha256:…`), as Compose writes one whose digest is known. Of an image that
+/// names a digest itself the tag goes.
+pub fn pinned_image(image: &str, digest: Option<&str>) -> String {
+    let (name, own_digest) = match image.split_once('@') {
+        Some((name, digest)) => (name, Some(digest)),
+        None => (image, None),
+    };
+    let (repository, tag) = match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, tag),
+        _ => (name, "latest"),
+    };
+    let repository = with_registry(repository);
+    match (own_digest, digest) {
+        (Some(own), _) => format!("{repository}@{own}"),
+        (None, Some(digest)) => format!("{repository}:{tag}@{digest}"),
+        (None, None) => format!("{repository}:{tag}"),
+    }
+}
+
+/// Docker Hub is the registry of a name without one, and `library` the owner of a name without one.
+fn with_registry(repository: &str) -> String {
+    match repository.split_once('/') {
+        Some((first, _)) if first.contains(['.', ':']) || first == "localhost" => repository.to_owned(),
+        Some(_) => format!("docker.io/{repository}"),
+        None => format!("docker.io/library/{repository}"),
+    }
+}
+
 /// Name of a container while it replaces the one with id `old`.
 pub fn temporary(old: &str, name: &str) -> String {
     format!("{}_{name}", &old[..old.len().min(12)])
@@ -67,6 +95,10 @@ mod tests {
         assert_eq!(container("app", &web, 2, Separator::Underscore), "app_web_2");
         assert_eq!(image("app", &web, Separator::Dash), "app-web");
         assert_eq!(one_off("app", "web", "0123456789abcdef", Separator::Dash), "app-web-run-0123456789ab");
+        assert_eq!(pinned_image("redis", Some("sha256:1")), "docker.io/library/redis:latest@sha256:1");
+        assert_eq!(pinned_image("a/b:2", Some("sha256:1")), "docker.io/a/b:2@sha256:1");
+        assert_eq!(pinned_image("localhost:5000/b", Some("sha256:1")), "localhost:5000/b:latest@sha256:1");
+        assert_eq!(pinned_image("busybox:1@sha256:2", None), "docker.io/library/busybox@sha256:2");
         assert_eq!(temporary("0123456789abcdef", "app-web-1"), "0123456789ab_app-web-1");
         assert_eq!(short("app", "app-web-1"), "web-1");
         assert_eq!(short("app", "other"), "other");

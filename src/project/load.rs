@@ -203,7 +203,13 @@ fn read_env_files(
     directory: &Path,
 ) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
     let files = environment::files(session.options, environment, directory);
-    let more = environment::read(&files, environment, &mut session.sources, &mut session.warnings);
+    let more = environment::read(
+        &files,
+        environment,
+        &session.options.current_directory,
+        &mut session.sources,
+        &mut session.warnings,
+    );
     more.map_err(|error| vec![*error])?.fill(environment, variable_sources);
     Ok(files)
 }

@@ -2,9 +2,10 @@
 //!
 //! The way data takes: `read` finds and reads files, `yaml` turns them into trees with spans (`node`), `combine` brings
 //! documents together (`interpolate`, include, extends, `merge`, `schema`, `canonical`), `finish` completes the tree and
-//! decodes it into the typed `model`. Planning starts from [`model::Project`] and never looks at files again.
-//! `attributes` is the table of the language that these passes read. Nothing here talks to an engine, prints, or (but for
-//! `environment`) reads the process environment.
+//! decodes it into the typed `model`. `origin` remembers on the way how values came about, if that is wanted. `attributes`
+//! is the table of the language that these passes read. Planning starts from [`model::Project`] and never looks at files
+//! again. `render` prints a project, `provenance` prints it with the places of its values. Nothing here talks to an engine,
+//! prints on its own, or (but for `environment`) reads the process environment.
 
 pub mod attributes;
 mod canonical;
@@ -24,6 +25,8 @@ pub mod node;
 mod options;
 pub mod origin;
 mod path;
+pub mod pattern;
+pub mod provenance;
 mod read;
 pub mod render;
 mod schema;

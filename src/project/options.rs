@@ -26,7 +26,7 @@ pub struct LoadOptions {
     pub environment: BTreeMap<String, String>,
     /// Where the user stands; relative paths above are relative to it.
     pub current_directory: PathBuf,
-    /// Services named on the command line; their profiles become active and only they and what they depend on stay.
+    /// Services named on the command line, by patterns too (`project::pattern`); their profiles become active and only they and what they depend on stay.
     pub services: Vec<String>,
     /// Keep only what the named services need (false: `services` only activates profiles).
     pub with_dependencies: bool,

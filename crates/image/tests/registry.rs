@@ -137,6 +137,28 @@ async fn mirrors_serve_docker_hub_names() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_looked_up_without_a_pull() {
+    let Some(server) = LocalRegistry::start().filter(|_| root()) else { return };
+    let origin = Host::new(&[]);
+    let name = format!("{}/library/redis:7", server.host());
+    make_image(origin.store(), &name, "redis");
+    let pushed = origin.push(&name).await;
+
+    // By way of a mirror, and by the digest that came back.
+    let host = Host::new(&["http://127.0.0.1:9".to_owned(), format!("http://{}", server.host())]);
+    let by_tag = host.registry.inspect(&reference("redis:7"), &Credentials::Anonymous).await.unwrap();
+    assert_eq!((&by_tag.descriptor.digest, by_tag.descriptor.size), (&pushed.digest, pushed.size));
+    let by_digest = reference("redis").with_digest(pushed.digest.clone());
+    assert_eq!(host.registry.inspect(&by_digest, &Credentials::Anonymous).await.unwrap(), by_tag);
+    let missing = host.registry.inspect(&reference("redis:8"), &Credentials::Anonymous).await;
+    assert!(
+        matches!(missing, Err(RegistryError::NotFound { .. } | RegistryError::PullDenied { .. })),
+        "{missing:?}"
+    );
+    assert!(host.store().list().unwrap().is_empty(), "nothing is pulled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_said_in_dockers_words() {
     let Some(server) = LocalRegistry::start().filter(|_| root()) else { return };
     let host = Host::new(&[]);
@@ -241,6 +263,10 @@ async fn credentials_open_a_registry_with_a_password() {
         assert_eq!(error, expected);
     }
     assert_eq!(pull(credentials("testpassword")).await.unwrap().image.id, image.id);
+    let inspected = async |credentials| origin.registry.inspect(&reference(&name), &credentials).await;
+    assert!(inspected(credentials("testpassword")).await.is_ok());
+    let error = inspected(Credentials::Anonymous).await.unwrap_err();
+    assert!(matches!(error, RegistryError::PullDenied { .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,6 +18,7 @@ use crate::execute::{ContainerChange, ContainerEvents};
 use crate::output::{LogLines, Stream};
 use crate::plan::names;
 use crate::plan::observed::ObservedContainer;
+use crate::project::pattern;
 
 /// How long `--follow` waits for a container to come back when all have ended: a restart is a stop and a start.
 const LINGER: Duration = Duration::from_secs(1);
@@ -152,7 +153,7 @@ impl Printer {
 
     /// A container that starts, new or again, is followed too.
     fn change(&mut self, change: &ContainerChange) {
-        let chosen = self.args.services.is_empty() || self.args.services.contains(&change.service);
+        let chosen = pattern::any_matches(&self.args.services, &change.service);
         if change.one_off || !chosen || self.args.index.is_some() {
             return;
         }

@@ -1,6 +1,6 @@
 //! Arguments of `up`, and what they mean for planning.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 
@@ -143,8 +143,8 @@ impl UpArgs {
     }
 
     /// What they ask for.
-    pub fn options(&self, context: &Context) -> Result<UpOptions, Failure> {
-        let mut options = self.create.options(context, &self.services)?;
+    pub fn options(&self, context: &Context, selected: &BTreeSet<String>) -> Result<UpOptions, Failure> {
+        let mut options = self.create.options(context, selected)?;
         if self.renew_anon_volumes {
             options.recreate = Recreate::Force;
         }
@@ -164,7 +164,7 @@ impl UpArgs {
 
 impl CreateFlags {
     /// What they ask for.
-    pub fn options(&self, context: &Context, services: &[String]) -> Result<UpOptions, Failure> {
+    pub fn options(&self, context: &Context, selected: &BTreeSet<String>) -> Result<UpOptions, Failure> {
         let recreate = match (self.force_recreate, self.no_recreate) {
             (true, _) => Recreate::Force,
             (_, true) => Recreate::Never,
@@ -174,7 +174,7 @@ impl CreateFlags {
             context.variable(name).is_some_and(|value| matches!(value, "1" | "true" | "y" | "yes"))
         };
         Ok(UpOptions {
-            selected: services.iter().cloned().collect(),
+            selected: selected.clone(),
             scale: parse_scale(&self.scale)?,
             recreate,
             recreate_dependencies: if recreate == Recreate::Never { recreate } else { Recreate::Diverged },

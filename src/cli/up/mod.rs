@@ -19,7 +19,7 @@ pub async fn run(context: &Context, args: UpArgs) -> Result<(), Failure> {
     args.check()?;
     let project = load(context, &args.services, !args.no_deps)?;
     check_services(&args, &project)?;
-    let options = args.options(context)?;
+    let options = args.options(context, &project.selected)?;
     let mut session = Session::open(context, &project.name, "up").await?;
     session.wait_at_most(args.wait_timeout);
     session.runner.quiet_pull = args.create.quiet_pull;

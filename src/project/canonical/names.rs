@@ -34,9 +34,11 @@ pub fn map(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
 /// A list of names as dependencies; a dependency without `required` is required.
 pub fn dependencies(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
     names_to_map(node, |span| {
+        let place = Node::new(Value::Null, span);
+        let condition = Node::string("service_started", span.filled_in());
         object(
-            &Node::new(Value::Null, span),
-            [("condition", "service_started".into()), ("required", true.into())],
+            &place,
+            [("condition", condition), ("required", Node::new(Value::Bool(true), span.filled_in()))],
         )
     });
     let Some(entries) = node.as_mapping_mut() else { return };

@@ -49,7 +49,11 @@ fn entry(item: &Node, port: ShortPort) -> Node {
     let target = Node::from(i64::from(port.target));
     let mut entry = object(
         item,
-        [("mode", "ingress".into()), ("target", target), ("protocol", port.protocol.as_str().into())],
+        [
+            ("mode", Node::string("ingress", item.span.filled_in())),
+            ("target", target),
+            ("protocol", port.protocol.as_str().into()),
+        ],
     );
     for (key, text) in [("host_ip", port.host_ip), ("published", port.published)] {
         if !text.is_empty() {

@@ -97,8 +97,14 @@ fn load(session: &mut Session<'_>, scope: &Scope, entry: &Entry, chain: &[PathBu
         None => files[0].parent().map_or_else(|| scope.directory.clone(), Path::to_path_buf),
     };
     let env_files = env_files(scope, entry, &directory);
-    let more = environment::read(&env_files, &scope.environment, &mut session.sources, &mut session.warnings)
-        .map_err(|error| vec![placed(*error, entry)])?;
+    let more = environment::read(
+        &env_files,
+        &scope.environment,
+        &session.options.current_directory,
+        &mut session.sources,
+        &mut session.warnings,
+    )
+    .map_err(|error| vec![placed(*error, entry)])?;
     let mut inner = Scope { directory, ..scope.clone() };
     more.fill(&mut inner.environment, &mut inner.variable_sources);
     let mark = session.errors.mark();

@@ -16,6 +16,9 @@ use super::decode;
 use super::diagnostic::{Diagnostic, Severity};
 use super::model::Project;
 use super::node::Node;
+use super::origin::{Origins, VariableSource};
+use super::read::name::normalize as normalize_name;
+use super::source::Span;
 
 /// Completes the tree of one model, which may be an included one; gives the attributes that contradict each other.
 pub fn complete(tree: &mut Node, session: &mut Session<'_>, scope: &Scope) -> Vec<Diagnostic> {
@@ -37,7 +40,22 @@ pub fn name_parts(tree: &mut Node, session: &mut Session<'_>, scope: &Scope, nam
         let scope = options.interpolate.then_some(scope);
         normalize::normalize(tree, name, scope, &mut session.origins);
     }
-    tree.set("name", name.into());
+    let mut node = name_node(tree.get("name"), scope, name, &mut session.origins);
+    if let Some(earlier) = tree.get("name").filter(|earlier| earlier.span != node.span) {
+        session.origins.replace(earlier, &mut node);
+    }
+    tree.set("name", node);
+}
+
+/// The project's name, and that it comes from a file or from a variable, if it does.
+fn name_node(in_file: Option<&Node>, scope: &Scope, name: &str, origins: &mut Origins) -> Node {
+    const VARIABLE: &str = "COMPOSE_PROJECT_NAME";
+    let span = match (in_file, scope.variable_source(VARIABLE)) {
+        (Some(node), _) if node.as_str().is_some_and(|text| normalize_name(text) == name) => node.span,
+        (_, VariableSource::ProjectName) => Span::default(),
+        (_, source) => origins.named(Span::default(), VARIABLE, name, source),
+    };
+    Node::string(name, span)
 }
 
 /// The typed project of a complete tree. Files, directory and name are the caller's to set. What is wrong goes to the

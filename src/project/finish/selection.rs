@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::project::diagnostic::Diagnostic;
 use crate::project::model::{MountKind, Project, Service};
 use crate::project::options::LoadOptions;
+use crate::project::pattern;
 use crate::project::schema::nearest;
 use crate::project::source::Span;
 
@@ -36,7 +37,7 @@ fn is_enabled(service: &Service, profiles: &[String]) -> bool {
         || profiles.iter().any(|profile| profile == "*" || service.profiles.contains(profile))
 }
 
-/// Keeps the services named in the options and what they depend on; the others are set aside.
+/// Keeps the services named in the options, by patterns too, and what they depend on; the others are set aside.
 ///
 /// # Errors
 /// A name that no service has.
@@ -44,11 +45,10 @@ pub fn select(project: &mut Project, options: &LoadOptions) -> Result<(), Box<Di
     if options.services.is_empty() {
         return Ok(());
     }
+    let named = pattern::expand(&options.services, project.services.keys().map(String::as_str));
+    project.selected = named.map_err(|name| Box::new(unknown(project, name)))?;
     let mut wanted = BTreeSet::new();
-    for name in &options.services {
-        if !project.services.contains_key(name) {
-            return Err(Box::new(unknown(project, name)));
-        }
+    for name in &project.selected {
         collect(&project.services, name, options.with_dependencies, &mut wanted);
     }
     let services = std::mem::take(&mut project.services);

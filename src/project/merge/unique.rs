@@ -63,7 +63,9 @@ fn deduplicate(items: &mut Vec<Node>, key: Key, origins: &mut Origins) {
     for mut item in items.drain(..) {
         match key.of(&item).map(|key| (positions.get(&key).copied(), key)) {
             Some((Some(position), _)) => {
-                origins.replace(&unique[position], &mut item);
+                if origins.is_recording() {
+                    origins.replace(&without_key(&unique[position]), &mut item);
+                }
                 unique[position] = item;
             }
             Some((None, key)) => {
@@ -79,6 +81,12 @@ fn deduplicate(items: &mut Vec<Node>, key: Key, origins: &mut Origins) {
 fn key_value(item: &Node) -> Option<String> {
     let text = item.as_str()?;
     Some(text.split_once('=').map_or(text, |(key, _)| key).to_owned())
+}
+
+/// The value of a `key=value` item; any other item whole.
+fn without_key(item: &Node) -> Node {
+    let value = item.as_str().and_then(|text| text.split_once('=')).map(|(_, value)| value);
+    value.map_or_else(|| item.clone(), |value| Node::string(value, item.span))
 }
 
 fn text_of(item: &Node, key: &str) -> Option<String> {

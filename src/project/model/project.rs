@@ -1,6 +1,6 @@
 //! The whole project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Extensions, FileObject, Model, Network, Service, Volume};
 use crate::project::node::Node;
 use crate::project::origin::Origins;
+use crate::project::pattern;
 use crate::project::source::{SourceMap, Span};
 
 /// A loaded Compose project.
@@ -36,6 +37,9 @@ pub struct Project {
     /// Services whose profiles are not active; the names count for orphan detection.
     #[serde(skip)]
     pub disabled_services: BTreeMap<String, Service>,
+    /// The services that were named to load, patterns expanded; empty when none was.
+    #[serde(skip)]
+    pub selected: BTreeSet<String>,
     /// Active profiles.
     #[serde(skip)]
     pub profiles: Vec<String>,
@@ -70,6 +74,12 @@ impl Project {
             node = node.child(step)?;
         }
         node.span.is_known().then_some(node.span)
+    }
+
+    /// Whether a name or pattern fits a service, active or not.
+    pub fn names_service(&self, pattern: &str) -> bool {
+        let mut names = self.services.keys().chain(self.disabled_services.keys());
+        names.any(|name| pattern::matches(pattern, name))
     }
 
     /// A service that is active or not.

@@ -73,13 +73,15 @@ impl FileVariables {
     }
 }
 
-/// Reads env files, later over earlier; `outer` is asked first for variables in values.
+/// Reads env files, later over earlier; `outer` is asked first for variables in values. Messages name the files as seen
+/// from `current_directory`.
 ///
 /// # Errors
 /// A file that cannot be read or holds a line that is no variable.
 pub fn read(
     files: &[PathBuf],
     outer: &Variables,
+    current_directory: &Path,
     sources: &mut SourceMap,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<FileVariables, Box<Diagnostic>> {
@@ -94,7 +96,7 @@ pub fn read(
         })?;
         let lookup = |name: &str| outer.get(name).cloned();
         let parsed = dotenv::parse(&text, &lookup, &read.values);
-        let id = sources.add(file, text);
+        let id = sources.add(file.strip_prefix(current_directory).unwrap_or(file), text);
         let at = |line: u32| sources.line(id, line);
         let parsed = parsed.map_err(|error| {
             let message = format!("failed to read {}: {error}", file.display());

@@ -18,9 +18,19 @@ use super::node::{Node, Value};
 
 /// A project as YAML that loads to the same project: each `$` of a value is written as `$$`.
 pub fn yaml(project: &Project) -> String {
+    commented_yaml(&printed(project), &|_| None)
+}
+
+/// What [`yaml`] prints, as a tree.
+pub(super) fn printed(project: &Project) -> Node {
     let mut root = serializer::tree(project, Form::Yaml);
     escape_dollars(&mut root);
-    yaml::print(&root)
+    root
+}
+
+/// A tree that is in order as YAML, with comments.
+pub(super) fn commented_yaml(root: &Node, comments: yaml::Comments<'_>) -> String {
+    yaml::print(root, comments)
 }
 
 /// A project as indented JSON; top-level keys are sorted, and `$` is escaped as in [`yaml`].
@@ -41,12 +51,27 @@ pub fn json(project: &Project) -> String {
 
 /// A value as compact JSON, byte for byte what Go's `json.Marshal` gives for the same Compose type.
 pub fn compact_json(value: &impl Serialize) -> String {
-    json::compact(&serializer::tree(value, Form::Json))
+    tree_compact_json(&json_tree(value))
+}
+
+/// What [`compact_json`] prints, as a tree.
+pub fn json_tree(value: &impl Serialize) -> Node {
+    serializer::tree(value, Form::Json)
 }
 
 /// A tree as YAML, keys sorted.
 pub fn tree_yaml(node: &Node) -> String {
-    yaml::print(&order::sorted(node.clone(), Form::Yaml))
+    commented_yaml(&printed_tree(node), &|_| None)
+}
+
+/// What [`tree_yaml`] prints, as a tree; each node keeps its span.
+pub(super) fn printed_tree(node: &Node) -> Node {
+    order::sorted(node.clone(), Form::Yaml)
+}
+
+/// A tree as compact JSON.
+pub fn tree_compact_json(node: &Node) -> String {
+    json::compact(node)
 }
 
 /// A tree as indented JSON, keys sorted.

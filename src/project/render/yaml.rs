@@ -7,75 +7,103 @@ use crate::project::node::{Node, Value};
 use crate::project::spelling::float;
 use crate::project::yaml::is_plain_string;
 
+/// What stands behind a value as a comment: one line, without the `#`.
+pub type Comments<'c> = &'c dyn Fn(&Node) -> Option<String>;
+
 /// A whole document.
-pub fn print(root: &Node) -> String {
-    let mut out = String::new();
-    match &root.value {
-        Value::Mapping(entries) if !entries.is_empty() => block(&mut out, root, 0),
-        Value::Sequence(items) if !items.is_empty() => block(&mut out, root, 0),
-        _ => {
-            scalar(&mut out, root, 0);
-            out.push('\n');
-        }
-    }
-    out
-}
-
-/// A map or list that begins on a fresh line.
-fn block(out: &mut String, node: &Node, depth: usize) {
-    match &node.value {
-        Value::Mapping(entries) => {
-            for (key, entry) in entries {
-                indent(out, depth);
-                entry_line(out, key, &entry.node, depth);
-            }
-        }
-        Value::Sequence(items) => {
-            for item in items {
-                indent(out, depth);
-                item_line(out, item, depth);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn entry_line(out: &mut String, key: &str, node: &Node, depth: usize) {
-    out.push_str(&key_text(key));
-    out.push(':');
-    if is_block(node) {
-        out.push('\n');
-        block(out, node, depth + 1);
+pub fn print(root: &Node, comments: Comments<'_>) -> String {
+    let mut printer = Printer { out: String::new(), comments };
+    if is_block(root) {
+        printer.block(root, 0);
     } else {
-        out.push(' ');
-        scalar(out, node, depth + 1);
-        out.push('\n');
+        printer.line_end(root, 0);
     }
+    printer.out
 }
 
-/// `- ` and the item; a map's first key stands on the same line.
-fn item_line(out: &mut String, node: &Node, depth: usize) {
-    out.push_str("- ");
-    match &node.value {
-        Value::Mapping(entries) if !entries.is_empty() => {
-            for (index, (key, entry)) in entries.iter().enumerate() {
-                if index > 0 {
-                    indent(out, depth + 1);
+struct Printer<'c> {
+    out: String,
+    comments: Comments<'c>,
+}
+
+impl Printer<'_> {
+    /// A map or list that begins on a fresh line.
+    fn block(&mut self, node: &Node, depth: usize) {
+        match &node.value {
+            Value::Mapping(entries) => {
+                for (key, entry) in entries {
+                    indent(&mut self.out, depth);
+                    self.entry(key, &entry.node, depth);
                 }
-                entry_line(out, key, &entry.node, depth + 1);
+            }
+            Value::Sequence(items) => {
+                for item in items {
+                    indent(&mut self.out, depth);
+                    self.item(item, depth);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn entry(&mut self, key: &str, node: &Node, depth: usize) {
+        // Keys are never written over several lines.
+        self.out.push_str(&inline(key));
+        self.out.push(':');
+        if is_block(node) {
+            self.comment(node);
+            self.out.push('\n');
+            self.block(node, depth + 1);
+        } else {
+            self.out.push(' ');
+            self.line_end(node, depth + 1);
+        }
+    }
+
+    /// `- ` and the item; a map's first key stands on the same line.
+    fn item(&mut self, node: &Node, depth: usize) {
+        self.out.push_str("- ");
+        match &node.value {
+            Value::Mapping(entries) if !entries.is_empty() => {
+                for (index, (key, entry)) in entries.iter().enumerate() {
+                    if index > 0 {
+                        indent(&mut self.out, depth + 1);
+                    }
+                    self.entry(key, &entry.node, depth + 1);
+                }
+            }
+            Value::Sequence(items) if !items.is_empty() => {
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        indent(&mut self.out, depth + 1);
+                    }
+                    self.item(item, depth + 1);
+                }
+            }
+            _ => self.line_end(node, depth + 1),
+        }
+    }
+
+    /// A scalar or empty collection, its comment, and the end of its line.
+    fn line_end(&mut self, node: &Node, depth: usize) {
+        match &node.value {
+            Value::String(text) if text.contains('\n') && is_literal(text) => {
+                self.out.push_str(&literal_header(text));
+                self.comment(node);
+                literal_lines(&mut self.out, text, depth);
+            }
+            value => {
+                self.out.push_str(&scalar(value));
+                self.comment(node);
             }
         }
-        Value::Sequence(items) if !items.is_empty() => {
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    indent(out, depth + 1);
-                }
-                item_line(out, item, depth + 1);
-            }
-        }
-        _ => {
-            scalar(out, node, depth + 1);
-            out.push('\n');
+        self.out.push('\n');
+    }
+
+    fn comment(&mut self, node: &Node) {
+        if let Some(comment) = (self.comments)(node) {
+            self.out.push_str(" # ");
+            self.out.push_str(&comment);
         }
     }
 }
@@ -92,15 +120,15 @@ fn indent(out: &mut String, depth: usize) {
     out.extend(std::iter::repeat_n("  ", depth));
 }
 
-fn scalar(out: &mut String, node: &Node, depth: usize) {
-    match &node.value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Value::Int(value) => out.push_str(&value.to_string()),
-        Value::Float(value) => out.push_str(&number(*value)),
-        Value::Sequence(_) => out.push_str("[]"),
-        Value::Mapping(_) => out.push_str("{}"),
-        Value::String(text) => string(out, text, depth),
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::Null => "null".into(),
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Float(value) => number(*value),
+        Value::Sequence(_) => "[]".into(),
+        Value::Mapping(_) => "{}".into(),
+        Value::String(text) => inline(text),
     }
 }
 
@@ -112,19 +140,6 @@ fn number(value: f64) -> String {
     } else {
         float::format(value)
     }
-}
-
-fn string(out: &mut String, text: &str, depth: usize) {
-    if text.contains('\n') && is_literal(text) {
-        literal(out, text, depth);
-    } else {
-        out.push_str(&inline(text));
-    }
-}
-
-/// Keys are never written over several lines.
-fn key_text(key: &str) -> String {
-    inline(key)
 }
 
 fn inline(text: &str) -> String {
@@ -171,7 +186,7 @@ fn is_literal(text: &str) -> bool {
     !is_special(text) && !text.ends_with(' ') && !text.contains(" \n")
 }
 
-fn literal(out: &mut String, text: &str, depth: usize) {
+fn literal_header(text: &str) -> String {
     let hint = if text.starts_with([' ', '\n']) { "2" } else { "" };
     let chomp = if !text.ends_with('\n') {
         "-"
@@ -180,9 +195,10 @@ fn literal(out: &mut String, text: &str, depth: usize) {
     } else {
         ""
     };
-    out.push('|');
-    out.push_str(hint);
-    out.push_str(chomp);
+    format!("|{hint}{chomp}")
+}
+
+fn literal_lines(out: &mut String, text: &str, depth: usize) {
     for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
         out.push('\n');
         if !line.is_empty() {

@@ -96,6 +96,7 @@ fn image_routes() -> Router<Engine> {
         .route("/images/create", post(image_transfer::create))
         .route("/images/load", post(image_transfer::load))
         .route("/images/get", get(image_transfer::save_several))
+        .route("/distribution/{*rest}", get(image::get_from_registry))
         .route("/images/{*rest}", get(image::get).post(image::post).delete(image::remove))
 }
 

@@ -23,7 +23,7 @@ use crate::filters::Filters;
 use crate::io::{ByteStream, ProgressStream};
 use crate::model::config::Labels;
 use crate::model::image::{
-    ImageDeleted, ImageHistory, ImageInspect, ImageSummary, ImagesPruned, RegistryAuth,
+    DistributionInspect, ImageDeleted, ImageHistory, ImageInspect, ImageSummary, ImagesPruned, RegistryAuth,
 };
 
 /// The image calls.
@@ -130,6 +130,18 @@ impl Images {
         auth: Option<RegistryAuth>,
     ) -> Result<ProgressStream> {
         remote::push(&self.core, name, tag, auth).await
+    }
+
+    /// What its registry says about a name; nothing is pulled.
+    ///
+    /// # Errors
+    /// Not a reference; the registry refuses, knows no such image or cannot be reached.
+    pub async fn inspect_in_registry(
+        &self,
+        name: &str,
+        auth: Option<RegistryAuth>,
+    ) -> Result<DistributionInspect> {
+        remote::inspect(&self.core, name, auth).await
     }
 
     /// An archive of images (contract 7.7.1).

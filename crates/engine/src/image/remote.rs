@@ -16,7 +16,7 @@ use super::{names, publish};
 use crate::core::Core;
 use crate::error::{Error, Result, chain};
 use crate::io::ProgressStream;
-use crate::model::image::RegistryAuth;
+use crate::model::image::{DistributionInspect, RegistryAuth};
 use crate::model::progress::Message;
 
 /// Pulls an image. Dropping the stream ends the pull.
@@ -68,6 +68,21 @@ pub async fn push(
         Ok(())
     };
     started(run(work, receiver)).await
+}
+
+/// What the registry says about a name.
+///
+/// # Errors
+/// Not a reference; the registry refuses, knows no such image or cannot be reached.
+pub async fn inspect(core: &Core, name: &str, auth: Option<RegistryAuth>) -> Result<DistributionInspect> {
+    let reference = reference(name, None)?;
+    let inspected = core.images.registry().inspect(&reference, &credentials(auth)?).await;
+    let inspected = inspected.map_err(registry_error)?;
+    let platforms = inspected.platforms;
+    Ok(DistributionInspect {
+        descriptor: inspected.descriptor,
+        platforms: (!platforms.is_empty()).then_some(platforms),
+    })
 }
 
 /// A name whose tag or digest may come apart from it.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use wharf_image::Platform;
+use wharf_image::model::Descriptor;
 
 use super::config::Labels;
 use super::inspect::GraphDriver;
@@ -86,6 +88,15 @@ pub enum ImageDeleted {
 pub struct ImagesPruned {
     pub images_deleted: Option<Vec<ImageDeleted>>,
     pub space_reclaimed: u64,
+}
+
+/// `GET /distribution/{name}/json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DistributionInspect {
+    pub descriptor: Descriptor,
+    /// Null where the registry's document does not say.
+    pub platforms: Option<Vec<Platform>>,
 }
 
 /// `X-Registry-Auth`: credentials for one registry, decoded.

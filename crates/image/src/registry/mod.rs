@@ -8,6 +8,7 @@ mod credentials;
 mod download;
 mod endpoint;
 mod error;
+mod inspect;
 mod pull;
 mod push;
 mod remote;
@@ -18,10 +19,14 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 pub use config::{ConfigError, RegistryConfig};
 pub use credentials::{Credentials, CredentialsError};
 pub use error::RegistryError;
+pub use inspect::Inspected;
 pub use pull::{PullOptions, Pulled};
 pub use push::{PushOptions, Pushed};
 
+use remote::Remote;
+
 use crate::digest::Digest;
+use crate::reference::Reference;
 use crate::store::{ImageStore, StoreError};
 
 /// Pulls and pushes images of one store; clones share their work.
@@ -47,6 +52,29 @@ impl Registry {
     /// The store that is pulled into.
     pub fn store(&self) -> &ImageStore {
         &self.inner.store
+    }
+
+    /// Asks the endpoints of a name one after the other: mirrors first, then the registry itself.
+    async fn at_endpoints<T, F: Future<Output = Result<T, RegistryError>>>(
+        &self,
+        reference: &Reference,
+        credentials: &Credentials,
+        ask: impl Fn(Remote) -> F,
+    ) -> Result<T, RegistryError> {
+        let mut definite = None;
+        let mut last = None;
+        for endpoint in endpoint::for_pull(reference, &self.inner.config) {
+            let mirror = endpoint.mirror;
+            let remote = Remote::new(endpoint, reference, credentials, &self.inner.config)?;
+            match ask(remote).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) if error.is_unreachable() => last = Some(error),
+                Err(error) if mirror && error.is_definite() => definite = Some(error),
+                Err(error) if mirror => last = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(definite.or(last).unwrap_or(RegistryError::Cancelled))
     }
 
     /// The right to bring one layer into the store.

@@ -2,11 +2,11 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::Registry;
 use super::credentials::Credentials;
 use super::download::download;
 use super::error::RegistryError;
 use super::remote::Remote;
-use super::{Registry, endpoint};
 use crate::digest::Digest;
 use crate::model::{Descriptor, Document, DocumentError, ImageConfig, Manifest, media_type};
 use crate::platform::Platform;
@@ -60,7 +60,8 @@ impl Registry {
         progress: &ProgressSink,
     ) -> Result<Pulled, RegistryError> {
         let platform = options.platform.clone().unwrap_or_else(Platform::host);
-        let resolved = self.resolve(reference, &platform, options).await?;
+        let resolve = |remote| resolve_at(remote, reference, &platform);
+        let resolved = self.at_endpoints(reference, &options.credentials, resolve).await?;
         let label = reference
             .digest()
             .map_or_else(|| reference.tag().unwrap_or_default().to_owned(), Digest::to_string);
@@ -76,29 +77,6 @@ impl Registry {
             false => Status::UpToDate { reference: name },
         });
         Ok(Pulled { image, digest: resolved.target, changed })
-    }
-
-    /// Asks the endpoints one after the other.
-    async fn resolve(
-        &self,
-        reference: &Reference,
-        platform: &Platform,
-        options: &PullOptions,
-    ) -> Result<Resolved, RegistryError> {
-        let mut definite = None;
-        let mut last = None;
-        for endpoint in endpoint::for_pull(reference, &self.inner.config) {
-            let mirror = endpoint.mirror;
-            let remote = Remote::new(endpoint, reference, &options.credentials, &self.inner.config)?;
-            match resolve_at(remote, reference, platform).await {
-                Ok(resolved) => return Ok(resolved),
-                Err(error) if error.is_unreachable() => last = Some(error),
-                Err(error) if mirror && error.is_definite() => definite = Some(error),
-                Err(error) if mirror => last = Some(error),
-                Err(error) => return Err(error),
-            }
-        }
-        Err(definite.or(last).unwrap_or(RegistryError::Cancelled))
     }
 
     /// Brings the image into the store. Also says whether anything of it was new.
@@ -238,7 +216,7 @@ async fn resolve_at(
     Ok(Resolved { remote, target, manifest_digest, manifest, documents })
 }
 
-fn parse(reference: &Reference, bytes: &[u8]) -> Result<Document, RegistryError> {
+pub(super) fn parse(reference: &Reference, bytes: &[u8]) -> Result<Document, RegistryError> {
     Document::parse(bytes)
         .map_err(|source| RegistryError::Document { reference: reference.familiar(), source })
 }

@@ -1,4 +1,4 @@
-//! `/images`: list, inspect, history, names, removal. Moving images in and out is in `image_transfer`.
+//! `/images` and `/distribution`: list, inspect, history, names, removal. Moving images in and out is in `image_transfer`.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use super::image_transfer::{push, save_one};
 use crate::Engine;
 use crate::api::error::{ApiError, ApiResult};
-use crate::api::request::Params;
+use crate::api::request::{Params, registry_auth};
 use crate::model::image::{ImageDeleted, ImageSummary, ImagesPruned};
 
 /// `GET /images/json`.
@@ -43,6 +43,19 @@ pub async fn post(
         Some((name, "push")) => push(&engine, name, params, &headers).await,
         _ => Err(no_route()),
     }
+}
+
+/// `GET /distribution/{name}/json`.
+pub async fn get_from_registry(
+    State(engine): State<Engine>,
+    Path(rest): Path<String>,
+    headers: HeaderMap,
+    params: Params,
+) -> ApiResult {
+    params.finish()?;
+    let Some((name, "json")) = rest.rsplit_once('/') else { return Err(no_route()) };
+    let found = engine.images.inspect_in_registry(name, registry_auth(&headers)?).await?;
+    Ok(Json(found).into_response())
 }
 
 fn no_route() -> ApiError {

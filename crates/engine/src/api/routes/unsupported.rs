@@ -38,10 +38,6 @@ pub fn routes() -> Router<Engine> {
         .route("/build/cancel", post(|| refused("to cancel a build, close its connection")))
         .route("/images/search", get(|| refused("searching a registry is not supported by this engine")))
         .route(
-            "/distribution/{*rest}",
-            get(|| refused("looking into a registry is not supported by this engine")),
-        )
-        .route(
             "/containers/{id}/attach/ws",
             get(|| refused("attaching over a WebSocket is not supported: use POST /containers/{id}/attach")),
         )
