@@ -155,7 +155,7 @@ fn provenance_says_where_each_value_comes_from() {
         "image: busybox:2 # compose.yaml:18:12 (overrides compose.yaml:16:14: \"busybox\")",
         "image: redis:7 # included/compose.yaml:3:12 from redis:${SIDE}: SIDE=7 set in included/.env:1",
         "dockerfile: Dockerfile # default",
-        "A: \"2\" # compose.override.yaml:3:19 (overrides compose.yaml:8:19: \"1\", base.yaml:4:19: \"base\")",
+        "A: \"2\" # compose.override.yaml:3:19 (overrides compose.yaml:8:19: \"1\", base.yaml:4:19: \"base\", a.env:2:1: \"file\")",
         "B: b # compose.yaml:8:27 from ${B:-b}: B is not set (default: b)",
         "C: c # compose.override.yaml:3:24 from C=${C-}: C=c set in .env:2",
         "D: dotenv # compose.override.yaml:3:35 from D: D=dotenv set in .env:1",

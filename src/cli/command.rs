@@ -25,6 +25,7 @@ enum Command {
     /// Build images of services
     Build(super::build::BuildArgs),
     /// Print the project as it is understood
+    #[command(alias = "convert")]
     Config(super::config::ConfigArgs),
     /// Make containers without starting them
     Create(super::create::CreateArgs),

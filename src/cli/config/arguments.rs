@@ -96,24 +96,31 @@ pub(super) enum Format {
 /// A list of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum List<'a> {
-    /// Names of services.
+    /// What the project holds.
+    Names(Names<'a>),
+    /// Variables in the files.
+    Variables,
+    /// Variables with their values.
+    Environment,
+}
+
+/// What a list names, one a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names<'a> {
+    /// Services.
     Services,
     /// Keys of volumes.
     Volumes,
     /// Keys of networks.
     Networks,
-    /// Names of models.
+    /// Models.
     Models,
     /// Hashes of the services named.
     Hash(&'a str),
-    /// Names of profiles.
+    /// Profiles.
     Profiles,
     /// References of images.
     Images,
-    /// Variables in the files.
-    Variables,
-    /// Variables with their values.
-    Environment,
 }
 
 impl ConfigArgs {
@@ -127,13 +134,13 @@ impl ConfigArgs {
         // `--hash ""` asks for nothing.
         let hash = listing.hash.as_deref().filter(|names| !names.is_empty());
         [
-            listing.services.then_some((List::Services, "--services")),
-            listing.volumes.then_some((List::Volumes, "--volumes")),
-            listing.networks.then_some((List::Networks, "--networks")),
-            listing.models.then_some((List::Models, "--models")),
-            hash.map(|names| (List::Hash(names), "--hash")),
-            listing.profiles.then_some((List::Profiles, "--profiles")),
-            listing.images.then_some((List::Images, "--images")),
+            listing.services.then_some((List::Names(Names::Services), "--services")),
+            listing.volumes.then_some((List::Names(Names::Volumes), "--volumes")),
+            listing.networks.then_some((List::Names(Names::Networks), "--networks")),
+            listing.models.then_some((List::Names(Names::Models), "--models")),
+            hash.map(|names| (List::Names(Names::Hash(names)), "--hash")),
+            listing.profiles.then_some((List::Names(Names::Profiles), "--profiles")),
+            listing.images.then_some((List::Names(Names::Images), "--images")),
             listing.variables.then_some((List::Variables, "--variables")),
             listing.environment.then_some((List::Environment, "--environment")),
         ]
@@ -141,7 +148,7 @@ impl ConfigArgs {
 
     /// The services that limit what is printed: lists are about the whole project, but for that of images.
     pub(super) fn selected(&self) -> &[String] {
-        let limits = matches!(self.list(), None | Some(List::Images)) && !self.no_interpolate;
+        let limits = matches!(self.list(), None | Some(List::Names(Names::Images))) && !self.no_interpolate;
         if limits { &self.services } else { &[] }
     }
 
@@ -200,7 +207,7 @@ mod tests {
         let listing = Listing { volumes: true, hash: Some("*".into()), ..Listing::default() };
         let args =
             ConfigArgs { listing, services: vec!["a".into()], provenance: true, ..ConfigArgs::default() };
-        assert_eq!(args.list(), Some(List::Volumes));
+        assert_eq!(args.list(), Some(List::Names(Names::Volumes)));
         assert_eq!(
             args.ignored(),
             [

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::arguments::{ConfigArgs, List};
+use super::arguments::{ConfigArgs, Names};
 use crate::cli::session::separator;
 use crate::cli::{Context, Failure, report};
 use crate::plan::{self, names::Separator};
@@ -13,16 +13,16 @@ use crate::project::{self, LoadOptions, Project};
 pub(super) fn text(
     context: &Context,
     args: &ConfigArgs,
-    list: List<'_>,
+    names: Names<'_>,
     options: LoadOptions,
 ) -> Result<String, Failure> {
-    let lines = if list == List::Services && args.no_interpolate {
+    let lines = if names == Names::Services && args.no_interpolate {
         uninterpolated_services(context, &options)?
     } else {
         // Compose hashes services before it reads their env files.
-        let resolve_environment = options.resolve_environment && !matches!(list, List::Hash(_));
+        let resolve_environment = options.resolve_environment && !matches!(names, Names::Hash(_));
         let project = context.load_with(LoadOptions { resolve_environment, ..options })?.project;
-        lines(&project, list, separator(context))?
+        lines(&project, names, separator(context))?
     };
     Ok(lines.into_iter().map(|line| line + "\n").collect())
 }
@@ -36,17 +36,15 @@ fn uninterpolated_services(context: &Context, options: &LoadOptions) -> Result<V
     Ok(names.into_iter().collect())
 }
 
-fn lines(project: &Project, list: List<'_>, separator: Separator) -> Result<Vec<String>, Failure> {
-    Ok(match list {
-        List::Services => project.services.keys().cloned().collect(),
-        List::Volumes => project.volumes.keys().cloned().collect(),
-        List::Networks => project.networks.keys().cloned().collect(),
-        List::Models => models(project),
-        List::Hash(wanted) => hashes(project, wanted)?,
-        List::Profiles => profiles(project),
-        List::Images => images(project, separator),
-        // They have no typed project to look at.
-        List::Variables | List::Environment => Vec::new(),
+fn lines(project: &Project, names: Names<'_>, separator: Separator) -> Result<Vec<String>, Failure> {
+    Ok(match names {
+        Names::Services => project.services.keys().cloned().collect(),
+        Names::Volumes => project.volumes.keys().cloned().collect(),
+        Names::Networks => project.networks.keys().cloned().collect(),
+        Names::Models => models(project),
+        Names::Hash(wanted) => hashes(project, wanted)?,
+        Names::Profiles => profiles(project),
+        Names::Images => images(project, separator),
     })
 }
 

@@ -26,7 +26,7 @@ pub async fn run(context: &Context, args: &ConfigArgs) -> Result<(), Failure> {
     let text = match args.list() {
         Some(List::Variables) => variables::text(context, args, options(context, args)?)?,
         Some(List::Environment) => environment(context, &options(context, args)?)?,
-        Some(list) => listing::text(context, args, list, options(context, args)?)?,
+        Some(List::Names(names)) => listing::text(context, args, names, options(context, args)?)?,
         None if args.quiet => return check(context, args),
         None => whole::text(context, args, options(context, args)?).await?,
     };

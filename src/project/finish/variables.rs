@@ -42,7 +42,7 @@ pub fn resolve_file_objects(project: &mut Project) {
 /// missing, or one that cannot be read, is an error of the session.
 pub fn resolve_environment(project: &mut Project, session: &mut Session<'_>, scope: &Scope) {
     for service in project.services.values_mut() {
-        match service_environment(service, scope, session) {
+        match service_environment(service, &mut project.tree, scope, session) {
             Ok(resolved) => {
                 service.environment = resolved;
                 service.env_file.clear();
@@ -54,6 +54,7 @@ pub fn resolve_environment(project: &mut Project, session: &mut Session<'_>, sco
 
 fn service_environment(
     service: &Service,
+    tree: &mut Node,
     scope: &Scope,
     session: &mut Session<'_>,
 ) -> Result<Environment, Box<Diagnostic>> {
@@ -72,13 +73,27 @@ fn service_environment(
         };
         from_files.extend(read);
     }
-    for (variable, place) in from_files.places.iter().filter(|(variable, _)| !own.contains_key(*variable)) {
-        session.origins.resolve(["services", &service.name, "environment", variable], *place);
-    }
+    note_places(tree, ["services", &service.name, "environment"], &from_files, &mut session.origins);
     let mut all: Environment =
         from_files.values.into_iter().map(|(name, value)| (name, Some(value))).collect();
     all.extend(own);
     Ok(all)
+}
+
+/// Remembers where variables of files were set: those that stand, and those that an entry of the attribute at `path` replaced.
+fn note_places(tree: &mut Node, path: [&str; 3], read: &FileVariables, origins: &mut Origins) {
+    if !origins.is_recording() {
+        return;
+    }
+    let [section, service, attribute] = path;
+    let own = tree.get_mut(section).and_then(|services| services.get_mut(service));
+    let mut own = own.and_then(|service| service.get_mut(attribute));
+    for (variable, place) in &read.places {
+        match own.as_deref_mut().and_then(|own| own.get_mut(variable)) {
+            Some(node) => origins.replace(&Node::string(read.values[variable].as_str(), *place), node),
+            None => origins.resolve([section, service, attribute, variable], *place),
+        }
+    }
 }
 
 fn env_file(
@@ -151,9 +166,7 @@ pub fn resolve_labels(project: &mut Project, session: &mut Session<'_>, director
             }
         }
         service.label_file.clear();
-        for (label, place) in read.places.iter().filter(|(label, _)| !service.labels.contains_key(*label)) {
-            session.origins.resolve(["services", name, "labels", label], *place);
-        }
+        note_places(&mut project.tree, ["services", name, "labels"], &read, &mut session.origins);
         read.values.append(&mut service.labels);
         service.labels = read.values;
     }
