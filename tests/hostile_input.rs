@@ -101,7 +101,14 @@ fn attempt(text: Vec<u8>) -> Option<Project> {
     match load(&options) {
         Ok(loaded) => Some(loaded.project),
         Err(failure) => {
-            assert!(!diagnostics::render_all(&failure.diagnostics, &failure.sources, true).is_empty());
+            assert!(
+                !diagnostics::render_all(
+                    &failure.diagnostics,
+                    &failure.sources,
+                    diagnostics::Look::default()
+                )
+                .is_empty()
+            );
             None
         }
     }

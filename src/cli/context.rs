@@ -30,7 +30,7 @@ impl Context {
     /// Reads the process environment; the only place beside `project::environment` that does.
     pub fn new(globals: Globals, interrupt: Interrupt) -> Context {
         let environment = environment::process_environment();
-        let style = Style::choose(globals.ansi, &environment);
+        let style = Style { verbose: globals.verbose, ..Style::choose(globals.ansi, &environment) };
         Context { globals, environment, style, interrupt, loaded: OnceCell::new() }
     }
 

@@ -31,6 +31,9 @@ pub struct Globals {
     /// When colours and cursor movements are used
     #[arg(long, value_enum, env = "COMPOSE_ANSI", default_value_t)]
     pub ansi: AnsiMode,
+    /// Show the lines that warnings are about
+    #[arg(long)]
+    pub verbose: bool,
     /// Names with underscores, as Compose v1 made them
     #[arg(long)]
     pub compatibility: bool,

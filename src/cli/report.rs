@@ -6,7 +6,10 @@ use crate::project::{Diagnostic, SourceMap};
 
 /// Prints diagnostics, each with its place.
 pub(super) fn diagnostics(list: &[Diagnostic], sources: &SourceMap, style: Style) {
-    eprint!("{}", printed::render_all(list, sources, style.stderr));
+    let fallback = printed::Look::default().width;
+    let width = console::Term::stderr().size_checked().map_or(fallback, |(_, columns)| usize::from(columns));
+    let look = printed::Look { colour: style.stderr, width, verbose: style.verbose };
+    eprint!("{}", printed::render_all(list, sources, look));
 }
 
 /// Prints what went wrong otherwise; as JSON where progress is JSON (compose-surface 2.5).

@@ -11,6 +11,8 @@ pub struct Style {
     pub stdout: bool,
     /// Standard error takes colours.
     pub stderr: bool,
+    /// Warnings about files come with the lines they are about.
+    pub verbose: bool,
 }
 
 impl Style {
@@ -22,6 +24,10 @@ impl Style {
             AnsiMode::Always => !forbidden,
             AnsiMode::Auto => terminal && !forbidden,
         };
-        Style { stdout: on(console::user_attended()), stderr: on(console::user_attended_stderr()) }
+        Style {
+            stdout: on(console::user_attended()),
+            stderr: on(console::user_attended_stderr()),
+            verbose: false,
+        }
     }
 }

@@ -22,7 +22,7 @@ pub fn split_words(text: &str) -> Result<Vec<String>, String> {
 /// # Errors
 /// The text is no mount.
 pub fn parse_mount(text: &str, base: &Path) -> Result<Mount, String> {
-    let short = mount::parse(text)?;
+    let short = mount::parse(text).map_err(|error| error.message)?;
     let form = Mount { target: short.target, read_only: short.read_only, ..Mount::default() };
     if !short.is_bind {
         let volume = VolumeOptions { nocopy: short.nocopy, ..VolumeOptions::default() };
@@ -42,7 +42,7 @@ pub fn parse_mount(text: &str, base: &Path) -> Result<Mount, String> {
 /// # Errors
 /// The text is no port.
 pub fn parse_port(text: &str) -> Result<Vec<Port>, String> {
-    let ports = port::parse(text)?.into_iter().map(|short| Port {
+    let ports = port::parse(text).map_err(|error| error.message)?.into_iter().map(|short| Port {
         host_ip: short.host_ip,
         published: short.published,
         target: u32::from(short.target),

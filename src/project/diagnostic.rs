@@ -61,6 +61,11 @@ impl Diagnostic {
         self
     }
 
+    /// Adds a second place and what to do.
+    pub(super) fn and(&mut self, span: Span, text: &str, help: impl Into<String>) {
+        *self = self.clone().with_label(span, text).with_help(help);
+    }
+
     /// Adds a second place; a place that points nowhere is left out.
     #[must_use]
     pub fn with_label(mut self, span: Span, text: impl Into<String>) -> Self {

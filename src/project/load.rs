@@ -144,10 +144,11 @@ fn combined(session: &mut Session<'_>, scope: &Scope, inputs: &Inputs) -> Result
     Ok(tree)
 }
 
-fn failure(session: Session<'_>) -> Box<LoadFailure> {
+fn failure(mut session: Session<'_>) -> Box<LoadFailure> {
+    let errors = session.take_errors();
     let mut diagnostics = session.warnings;
     in_order(&mut diagnostics);
-    diagnostics.extend(session.errors.into_list());
+    diagnostics.extend(errors);
     Box::new(LoadFailure { diagnostics, sources: session.sources })
 }
 

@@ -32,6 +32,7 @@ pub mod render;
 mod schema;
 pub mod source;
 mod spelling;
+mod warnings;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Label, LoadFailure, Severity};

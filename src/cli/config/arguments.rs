@@ -15,7 +15,7 @@ pub struct ConfigArgs {
     /// Output format
     #[arg(long, value_enum)]
     pub(super) format: Option<Format>,
-    /// Only check; print nothing
+    /// Only check; print nothing (with --format json: all diagnostics, for editors)
     #[arg(short, long)]
     pub(super) quiet: bool,
     /// Leave variables as they are written

@@ -1,6 +1,7 @@
 //! `wharf config`: the project as it is understood, or a list of one kind of its parts.
 
 mod arguments;
+mod diagnostics;
 mod digests;
 mod listing;
 mod variables;
@@ -8,7 +9,7 @@ mod whole;
 
 pub use arguments::ConfigArgs;
 
-use arguments::List;
+use arguments::{Format, List};
 
 use super::{Context, Failure, report};
 use crate::output;
@@ -41,6 +42,9 @@ pub async fn run(context: &Context, args: &ConfigArgs) -> Result<(), Failure> {
 /// `--quiet`: only whether the project is right.
 fn check(context: &Context, args: &ConfigArgs) -> Result<(), Failure> {
     let options = options(context, args)?;
+    if args.format == Some(Format::Json) {
+        return diagnostics::print(&options);
+    }
     if !args.no_interpolate {
         return context.load_with(options).map(|_| ());
     }

@@ -6,27 +6,33 @@ use crate::project::node::{Node, Value};
 use crate::project::path::Trail;
 
 /// `SOURCE[:TARGET[:PERMISSIONS]]`, or a CDI name.
-pub fn device(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
+pub fn device(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings<'_>) {
     let Some(text) = node.as_str() else { return complete(node) };
     let parts: Vec<&str> = text.split(':').collect();
     let (source, target, permissions) = match parts.as_slice() {
         parts if parts.contains(&"") => {
             let message =
                 format!("{trail}: invalid device specification: {text}: empty section between colons");
-            return findings.errors.push(Diagnostic::error("device", node.span, message));
+            return findings.errors.push(form(node, message));
         }
         [source] => (*source, *source, "rwm"),
         [source, target] => (*source, *target, "rwm"),
         [source, target, permissions] => (*source, *target, *permissions),
         _ => {
             let message = format!("{trail}: confusing device mapping, please use long syntax: {text}");
-            return findings.errors.push(Diagnostic::error("device", node.span, message));
+            return findings.errors.push(form(node, message));
         }
     };
     *node = object(
         node,
         [("source", source.into()), ("target", target.into()), ("permissions", permissions.into())],
     );
+}
+
+fn form(node: &Node, message: String) -> Diagnostic {
+    Diagnostic::error("device", node.span, message).with_help(
+        "a device is SOURCE, SOURCE:TARGET or SOURCE:TARGET:PERMISSIONS, or a name such as nvidia.com/gpu=0",
+    )
 }
 
 /// A long form without a target has the same path inside.
@@ -37,7 +43,7 @@ fn complete(node: &mut Node) {
 }
 
 /// `all` as one request for every GPU.
-pub fn gpus(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
+pub fn gpus(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) {
     if node.as_str() == Some("all") {
         let request = object(node, [("count", "all".into())]);
         *node = Node::sequence(vec![request], node.span);
@@ -57,7 +63,8 @@ pub fn count(node: &mut Node, trail: &Trail<'_>) -> Result<(), Diagnostic> {
         Some((text, Err(_))) => {
             let message =
                 format!("{trail}.count: invalid value {text:?}, the only value allowed is 'all' or a number");
-            return Err(Diagnostic::error("device", count.span, message));
+            let error = Diagnostic::error("device", count.span, message);
+            return Err(error.with_help("write `count: 1`, or `count: all`"));
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use crate::project::node::{Node, Value};
 use crate::project::path::Trail;
 
 /// A name alone as a reference to a secret or config.
-pub fn reference(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
+pub fn reference(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) {
     if matches!(node.value, Value::String(_)) {
         let source = std::mem::take(node);
         *node = object(&source.clone(), [("source", source)]);
@@ -13,7 +13,7 @@ pub fn reference(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
 }
 
 /// A path or a list of paths as a list of objects.
-pub fn env_file(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
+pub fn env_file(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) {
     into_list(node);
     let Some(items) = node.as_sequence_mut() else { return };
     for item in items {

@@ -12,17 +12,21 @@ mod ports;
 use super::diagnostic::Diagnostic;
 use super::node::{Mapping, Node, Value};
 use super::path::{Trail, visit};
+use super::source::SourceMap;
+use super::spelling::Malformed;
 
 /// What a transformation may leave behind.
-#[derive(Debug, Default)]
-pub struct Findings {
+#[derive(Debug)]
+pub struct Findings<'a> {
+    /// The texts, to point at a part of one.
+    sources: &'a SourceMap,
     /// Values that have no long form.
     pub errors: Vec<Diagnostic>,
     /// Odd but accepted values.
     pub warnings: Vec<Diagnostic>,
 }
 
-type Transform = fn(&mut Node, &Trail<'_>, &mut Findings);
+type Transform = fn(&mut Node, &Trail<'_>, &mut Findings<'_>);
 
 const TABLE: [(&str, Transform); 24] = [
     ("services.*.build", names::build),
@@ -52,12 +56,27 @@ const TABLE: [(&str, Transform); 24] = [
 ];
 
 /// Gives every attribute of the table its long form.
-pub fn canonicalize(root: &mut Node) -> Findings {
-    let mut findings = Findings::default();
+pub fn canonicalize<'a>(root: &mut Node, sources: &'a SourceMap) -> Findings<'a> {
+    let mut findings = Findings { sources, errors: Vec::new(), warnings: Vec::new() };
     for (pattern, transform) in TABLE {
         visit(root, pattern, &mut |node, trail| transform(node, trail, &mut findings));
     }
     findings
+}
+
+impl Findings<'_> {
+    /// A short form that is none: the error points at the part that is wrong.
+    fn malformed(
+        &self,
+        code: &'static str,
+        node: &Node,
+        trail: &Trail<'_>,
+        problem: Malformed,
+    ) -> Diagnostic {
+        let text = node.value.scalar_text().unwrap_or_default();
+        let span = self.sources.part(node.span, &text, problem.part);
+        Diagnostic::error(code, span, format!("{trail}: {}", problem.message))
+    }
 }
 
 /// A map with known entries, at one place.

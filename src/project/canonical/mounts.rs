@@ -7,7 +7,7 @@ use crate::project::path::Trail;
 use crate::project::spelling::mount::{self, ShortMount};
 
 /// `[SOURCE:]TARGET[:OPTIONS]` in long form; a long form's target is cleaned.
-pub fn mount(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
+pub fn mount(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings<'_>) {
     let Some(text) = node.as_str() else { return clean_target(node, trail, findings) };
     match mount::parse(text) {
         Ok(short) => {
@@ -19,15 +19,14 @@ pub fn mount(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
             *node = long(node, short, options);
         }
         Err(problem) => {
-            let diagnostic = Diagnostic::error("volume", node.span, format!("{trail}: {problem}"));
-            findings
-                .errors
-                .push(diagnostic.with_help("a volume is TARGET, SOURCE:TARGET or SOURCE:TARGET:OPTIONS"));
+            let help = "a volume is TARGET, SOURCE:TARGET or SOURCE:TARGET:OPTIONS";
+            let error = findings.malformed("volume", node, trail, problem).with_help(help);
+            findings.errors.push(error);
         }
     }
 }
 
-fn clean_target(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
+fn clean_target(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings<'_>) {
     let span = node.span;
     match node.get_mut("target") {
         Some(target) if target.as_str().is_some_and(|text| !text.is_empty()) => {

@@ -7,12 +7,12 @@ use crate::project::path::Trail;
 use crate::project::source::Span;
 
 /// A text as a list of one.
-pub fn list(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
+pub fn list(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) {
     into_list(node);
 }
 
 /// As [`list`]; empty items, which a variable without a value leaves, are taken out.
-pub fn list_without_empty(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
+pub fn list_without_empty(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) {
     into_list(node);
     if let Some(items) = node.as_sequence_mut() {
         items.retain(|item| item.as_str() != Some(""));
@@ -20,19 +20,19 @@ pub fn list_without_empty(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
 }
 
 /// A boolean as text.
-pub fn text(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
+pub fn text(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) {
     if let Value::Bool(value) = node.value {
         node.value = Value::String(value.to_string());
     }
 }
 
 /// A list of names as a map to nothing.
-pub fn map(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
+pub fn map(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) {
     names_to_map(node, |_| Node::default());
 }
 
 /// A list of names as dependencies; a dependency without `required` is required.
-pub fn dependencies(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
+pub fn dependencies(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) {
     names_to_map(node, |span| {
         let place = Node::new(Value::Null, span);
         let condition = Node::string("service_started", span.filled_in());
@@ -61,7 +61,7 @@ fn names_to_map(node: &mut Node, value: fn(Span) -> Node) {
 }
 
 /// A context alone as a build.
-pub fn build(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
+pub fn build(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) {
     if matches!(node.value, Value::String(_)) {
         let context = std::mem::take(node);
         *node = object(&context.clone(), [("context", context)]);
@@ -69,7 +69,7 @@ pub fn build(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
 }
 
 /// A service name alone as `extends`.
-pub fn extends(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
+pub fn extends(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) {
     if matches!(node.value, Value::String(_)) {
         let service = std::mem::take(node);
         *node = object(&service.clone(), [("service", service)]);
@@ -77,7 +77,7 @@ pub fn extends(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
 }
 
 /// SSH agents as a map from id to path, which may be nothing.
-pub fn ssh(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
+pub fn ssh(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) {
     into_list(node);
     let Value::Sequence(items) = &node.value else { return };
     let entry = |item: &Node| {
@@ -91,7 +91,7 @@ pub fn ssh(node: &mut Node, _: &Trail<'_>, _: &mut Findings) {
 }
 
 /// `external: {name: x}`, which is deprecated, as `external: true` and `name: x`.
-pub fn external(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
+pub fn external(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings<'_>) {
     let Some(external) = node.get("external") else { return };
     let span = external.span;
     let Some(name) = external.get("name").cloned() else {

@@ -7,12 +7,12 @@ use crate::project::path::Trail;
 use crate::project::spelling::port::{self, ShortPort};
 
 /// Every item in long form; a range becomes several items. An item that has none stays as it is.
-pub fn ports(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
+pub fn ports(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings<'_>) {
     let span = node.span;
     let Some(items) = node.as_sequence_mut() else { return };
     let mut long = Vec::with_capacity(items.len());
     for item in items.drain(..) {
-        match expand(&item, trail) {
+        match expand(&item, trail, findings) {
             Ok(entries) => long.extend(entries),
             Err(error) => {
                 findings.errors.push(error);
@@ -23,26 +23,36 @@ pub fn ports(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
     *node = Node::sequence(long, span);
 }
 
-fn expand(item: &Node, trail: &Trail<'_>) -> Result<Vec<Node>, Diagnostic> {
+fn expand(item: &Node, trail: &Trail<'_>, findings: &Findings<'_>) -> Result<Vec<Node>, Diagnostic> {
     match &item.value {
         Value::Mapping(_) => long(item, trail),
         Value::Float(_) => {
             Err(Diagnostic::error("port", item.span, format!("{trail}: invalid type float64 for port"))
-                .with_help("quote it"))
+                .with_help("quote it: a number with a point, or one with a leading zero, is no port"))
         }
         value => {
             let text = value.scalar_text().unwrap_or_default();
-            let ports = port::parse(&text).map_err(|problem| bad(item, trail, &problem))?;
+            let ports = port::parse(&text).map_err(|problem| {
+                let help = forms(&problem.message);
+                findings.malformed("port", item, trail, problem).with_help(help)
+            })?;
             Ok(ports.into_iter().map(|port| entry(item, port)).collect())
         }
     }
 }
 
-fn bad(item: &Node, trail: &Trail<'_>, problem: &str) -> Diagnostic {
-    let diagnostic = Diagnostic::error("port", item.span, format!("{trail}: {problem}"));
-    diagnostic.with_help(
-        "a port is CONTAINER, HOST:CONTAINER or IP:HOST:CONTAINER, with /udp or /sctp where needed",
-    )
+/// The forms of a port, from what is wrong with one.
+fn forms(problem: &str) -> &'static str {
+    match problem.split(':').next().unwrap_or_default() {
+        "Invalid containerPort" | "Invalid hostPort" => {
+            "a port is a number from 1 to 65535, or a range such as 8000-8010 (a port is HOST:CONTAINER)"
+        }
+        "Invalid proto" => "protocols are tcp, udp and sctp",
+        "Invalid ranges specified for container and host Ports" => {
+            "both ranges need the same number of ports, or one container port a range of the host's"
+        }
+        _ => "a port is CONTAINER, HOST:CONTAINER or IP:HOST:CONTAINER, with /udp or /sctp where needed",
+    }
 }
 
 fn entry(item: &Node, port: ShortPort) -> Node {
@@ -66,7 +76,9 @@ fn entry(item: &Node, port: ShortPort) -> Node {
 /// A long form needs a target; its published port is text.
 fn long(item: &Node, trail: &Trail<'_>) -> Result<Vec<Node>, Diagnostic> {
     if item.get("target").is_none() {
-        return Err(bad(item, trail, "service port is missing a target port"));
+        let message = format!("{trail}: service port is missing a target port");
+        let help = "add `target:`, the port in the container";
+        return Err(Diagnostic::error("port", item.span, message).with_help(help));
     }
     let mut item = item.clone();
     if let Some(published) = item.get_mut("published")

@@ -2,14 +2,15 @@
 
 use super::canonicalize;
 use crate::project::origin::Origins;
-use crate::project::source::FileId;
+use crate::project::source::{FileId, SourceMap};
 use crate::project::yaml;
 
 fn long(attribute: &str) -> String {
     let text = format!("services: {{a: {{{attribute}}}}}");
     let mut root =
         yaml::parse(FileId::default(), &text, &mut Origins::default()).expect("valid").remove(0).root;
-    let findings = canonicalize(&mut root);
+    let sources = SourceMap::default();
+    let findings = canonicalize(&mut root, &sources);
     if let Some(error) = findings.errors.first() {
         return error.message.clone();
     }

@@ -9,6 +9,7 @@ use crate::project::finish::paths;
 use crate::project::merge;
 use crate::project::node::{Mapping, Node, Value};
 use crate::project::read::discover::{absolute, relative};
+use crate::project::schema::did_you_mean;
 use crate::project::source::Span;
 use crate::project::yaml::Path as TreePath;
 
@@ -88,7 +89,8 @@ fn resolve(
         Some(file) => Some(open(session, scope, place, &file)?),
         None => None,
     };
-    let base = resolve(session, scope, other.as_ref().unwrap_or(place), &reference, extends.span, chain)?;
+    let asked_at = extends.get("service").map_or(extends.span, |service| service.span);
+    let base = resolve(session, scope, other.as_ref().unwrap_or(place), &reference, asked_at, chain)?;
     chain.pop();
     combine(base, service, name, &place.base.removals, session)
 }
@@ -127,7 +129,9 @@ fn target(extends: &Node) -> Result<(String, Option<Node>)> {
         (Some(service), None) => Ok((service, file)),
         (_, Some((key, entry))) => {
             let message = format!("extends additional properties '{key}' not allowed");
-            Err(vec![Diagnostic::error("unknown-key", entry.key_span, message)])
+            let help = did_you_mean(key, ["service", "file"].into_iter());
+            let error = Diagnostic::error("unknown-key", entry.key_span, message);
+            Err(vec![error.with_help(help.unwrap_or_else(|| "`extends` takes `service` and `file`".into()))])
         }
         (None, None) => Err(vec![Diagnostic::error(
             "missing-property",
@@ -151,22 +155,16 @@ fn open(session: &mut Session<'_>, scope: &Scope, place: &Place, file: &Node) ->
     if let Some(base) = session.bases.get(&path) {
         return Ok(Place { file: path, directory, base: base.clone() });
     }
-    let mark = session.errors.mark();
+    session.named(&path, file.span, "extended from here");
     let base = read_base(session, scope, &path, &directory)
-        .map_err(|errors| errors.into_iter().map(|error| at(error, file.span)).collect::<Vec<_>>());
-    for error in session.errors.since(mark) {
-        *error = at(error.clone(), file.span);
-    }
-    let base = base?;
+        .map_err(|errors| errors.into_iter().map(|error| at(error, file.span)).collect::<Vec<_>>())?;
     session.bases.insert(path.clone(), base.clone());
     Ok(Place { file: path, directory, base })
 }
 
+/// An error that points nowhere points at the name of the file.
 fn at(mut error: Diagnostic, extends: Span) -> Diagnostic {
-    if error.span.is_known() {
-        return error.with_label(extends, "extended from here");
-    }
-    error.span = extends;
+    error.span = error.span.or(extends);
     error
 }
 
@@ -209,7 +207,12 @@ fn missing(place: &Place, name: &str, asked_at: Span, chain: &Chain) -> Diagnost
         "cannot extend service {service:?} in {}: service {name:?} not found{elsewhere}",
         from.display()
     );
-    Diagnostic::error("extends", asked_at, message)
+    let known = place.base.services.keys().map(String::as_str).filter(|other| *other != service);
+    let error = Diagnostic::error("extends", asked_at, message);
+    match did_you_mean(name, known) {
+        Some(help) => error.with_help(help),
+        None => error.with_help("name a service of this file, or add `file:` with the file it is in"),
+    }
 }
 
 /// The message is Compose's; each step of the circle is labelled.

@@ -7,6 +7,7 @@ use crate::project::diagnostic::Diagnostic;
 use crate::project::merge;
 use crate::project::node::{Mapping, Node, Value};
 use crate::project::read::{discover::absolute, environment};
+use crate::project::schema::did_you_mean;
 use crate::project::source::Span;
 
 const SECTIONS: [&str; 6] = ["services", "networks", "volumes", "secrets", "configs", "models"];
@@ -70,7 +71,13 @@ fn known_keys(entries: &Mapping) -> Result<()> {
         entries.iter().find(|(key, _)| !matches!(key.as_str(), "path" | "project_directory" | "env_file"));
     unknown.map_or(Ok(()), |(key, entry)| {
         let message = format!("include additional properties '{key}' not allowed");
-        Err(vec![Diagnostic::error("unknown-key", entry.key_span, message)])
+        let help = did_you_mean(key, ["path", "project_directory", "env_file"].into_iter());
+        let error = Diagnostic::error("unknown-key", entry.key_span, message);
+        Err(vec![
+            error.with_help(
+                help.unwrap_or_else(|| "an entry takes path, project_directory and env_file".into()),
+            ),
+        ])
     })
 }
 
@@ -107,13 +114,13 @@ fn load(session: &mut Session<'_>, scope: &Scope, entry: &Entry, chain: &[PathBu
     .map_err(|error| vec![placed(*error, entry)])?;
     let mut inner = Scope { directory, ..scope.clone() };
     more.fill(&mut inner.environment, &mut inner.variable_sources);
+    for (file, (_, span)) in files.iter().zip(&entry.paths) {
+        session.named(file, *span, "included from here");
+    }
     let mark = session.errors.mark();
     let tree = model(session, &inner, &files, chain);
     for error in session.errors.since(mark) {
-        *error = match error.span.is_known() {
-            true => error.clone().with_label(entry.paths[0].1, "included from here"),
-            false => placed(error.clone(), entry),
-        };
+        *error = placed(error.clone(), entry);
     }
     Ok(tree)
 }

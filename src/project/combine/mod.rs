@@ -18,7 +18,7 @@ use super::node::{Mapping, Node, Value};
 use super::origin::{Sources, VariableSource};
 use super::source::Span;
 use super::yaml::Document;
-use super::{canonical, merge, schema};
+use super::{canonical, merge, schema, warnings};
 
 type Result<T> = std::result::Result<T, Vec<Diagnostic>>;
 
@@ -70,6 +70,7 @@ fn add_document(
     document: &Document,
 ) -> Node {
     let mut root = document.root.clone();
+    warnings::check_scalars(&mut root, &session.sources, &mut session.warnings);
     if !matches!(root.value, Value::Mapping(_)) {
         if !root.is_null() {
             session.errors.add_incomplete(vec![not_a_mapping(&root)]);
@@ -106,7 +107,8 @@ fn interpolated(session: &mut Session<'_>, scope: &Scope, root: &mut Node) {
     if !session.options.interpolate {
         return;
     }
-    let result = interpolate::interpolate(root, scope, &mut session.warnings, &mut session.origins);
+    let result =
+        interpolate::interpolate(root, scope, &session.sources, &mut session.warnings, &mut session.origins);
     if let Err(errors) = result {
         session.errors.cut(root, errors);
     }
@@ -127,7 +129,7 @@ fn validate(session: &mut Session<'_>, tree: &mut Node) {
 }
 
 fn canonicalize(session: &mut Session<'_>, tree: &mut Node) {
-    let findings = canonical::canonicalize(tree);
+    let findings = canonical::canonicalize(tree, &session.sources);
     session.warnings.extend(findings.warnings);
     // Without values for variables, short forms may not parse; they are left as they are.
     if session.options.interpolate && !findings.errors.is_empty() {

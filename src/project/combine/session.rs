@@ -1,12 +1,12 @@
 //! What one loading keeps: the options, the texts read so far, the warnings.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::extends::Base;
 use super::{Result, Scope};
-use crate::project::diagnostic::Diagnostic;
+use crate::project::diagnostic::{Diagnostic, Label};
 use crate::project::errors::Errors;
 use crate::project::options::LoadOptions;
 use crate::project::origin::Origins;
@@ -29,6 +29,10 @@ pub struct Session<'a> {
     /// The project directory, once it is known.
     pub directory: PathBuf,
     /// `None`: it could not be read, which was said.
+    /// Which place of another file a file was named at, and how.
+    named: HashMap<PathBuf, Label>,
+    /// The same for files that were read.
+    named_by_file: BTreeMap<FileId, Label>,
     documents: HashMap<PathBuf, Option<Rc<[Document]>>>,
     /// Files read as the base of an `extends`, by path.
     pub(super) bases: HashMap<PathBuf, Base>,
@@ -39,11 +43,13 @@ impl<'a> Session<'a> {
     pub fn new(options: &'a LoadOptions) -> Self {
         Self {
             options,
-            sources: SourceMap::default(),
+            sources: SourceMap::seen_from(&options.current_directory),
             warnings: Vec::new(),
             origins: Origins::new(options.record_origins),
             errors: Errors::default(),
             directory: PathBuf::new(),
+            named: HashMap::new(),
+            named_by_file: BTreeMap::new(),
             documents: HashMap::new(),
             bases: HashMap::new(),
         }
@@ -85,11 +91,32 @@ impl<'a> Session<'a> {
         (!start.as_os_str().is_empty()).then_some(start)
     }
 
-    /// Keeps a text for diagnostics, under its path as seen from where the user stands.
+    /// Keeps a text for diagnostics, with the place its file was named at.
     pub fn add_source(&mut self, file: &Path, text: String) -> FileId {
-        let near = file.strip_prefix(&self.options.current_directory).unwrap_or(file);
-        let shown = if file.as_os_str() == "-" { Path::new("(stdin)") } else { near };
-        self.sources.add(shown, text)
+        let id = self.sources.add(file, text);
+        if let Some(label) = self.named.get(file) {
+            self.named_by_file.insert(id, label.clone());
+        }
+        id
+    }
+
+    /// Notes why a file is about to be read. Only the first time counts.
+    pub fn named(&mut self, file: &Path, span: Span, text: &str) {
+        self.named.entry(file.to_path_buf()).or_insert_with(|| Label { span, text: text.into() });
+    }
+
+    /// The errors of this loading, each with the way from the project's own files to the file it is in.
+    pub fn take_errors(&mut self) -> Vec<Diagnostic> {
+        let mut errors = std::mem::take(&mut self.errors).into_list();
+        for error in &mut errors {
+            let mut file = error.span.file;
+            // A file is named by one that was read before it, so the way has an end.
+            while let Some(label) = self.named_by_file.get(&file) {
+                error.labels.push(label.clone());
+                file = label.span.file;
+            }
+        }
+        errors
     }
 
     fn text(&self, file: &Path) -> std::result::Result<String, read::ReadError> {

@@ -60,12 +60,16 @@ fn source(node: &Node, trail: &Trail<'_>, keys: &[&str]) -> Option<Diagnostic> {
         [] if is_true(node, "external") || node.get("driver").is_some() => None,
         [] => {
             let message = format!("{trail}: one of {} must be set", keys.join("|"));
-            Some(Diagnostic::error("missing", node.span, message))
+            let help = format!("add one of {}, or `external: true` for one that exists", keys.join(", "));
+            Some(Diagnostic::error("missing", node.span, message).with_help(help))
         }
-        [_, second, ..] => {
+        [first, second, ..] => {
             let shown: Vec<&str> = given.iter().map(|key| **key).collect();
             let message = format!("{trail}: {} attributes are mutually exclusive", shown.join("|"));
-            Some(Diagnostic::error("conflict", node.get(second)?.span, message))
+            let entries = node.as_mapping()?;
+            let error = Diagnostic::error("conflict", entries.get(**second)?.key_span, message);
+            let error = error.with_label(entries.get(**first)?.key_span, "the other one");
+            Some(error.with_help("keep one of them"))
         }
     }
 }
@@ -73,7 +77,8 @@ fn source(node: &Node, trail: &Trail<'_>, keys: &[&str]) -> Option<Diagnostic> {
 fn host_address(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
     let text = node.as_str()?;
     let bad = !text.is_empty() && text.parse::<std::net::IpAddr>().is_err();
-    bad.then(|| Diagnostic::error("port", node.span, format!("{trail}: invalid ip address: {text}")))
+    let error = || Diagnostic::error("port", node.span, format!("{trail}: invalid ip address: {text}"));
+    bad.then(|| error().with_help("write an address such as 127.0.0.1 or ::1"))
 }
 
 /// Compose lets 0 pass and then prints a port without a target, which does not load.
@@ -86,11 +91,16 @@ fn container_port(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
 
 fn watch_path(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
     let blank = node.as_str()?.trim().is_empty();
-    blank.then(|| Diagnostic::error("watch", node.span, format!("{trail}: value can't be blank")))
+    let error = || Diagnostic::error("watch", node.span, format!("{trail}: value can't be blank"));
+    blank.then(|| error().with_help("name the file or directory to watch"))
 }
 
 fn device_request(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
     let (count, ids) = (node.get("count")?, node.get("device_ids")?);
     let message = format!("{trail}: \"count\" and \"device_ids\" attributes are exclusive");
-    Some(Diagnostic::error("conflict", count.span, message).with_label(ids.span, "devices named here"))
+    Some(
+        Diagnostic::error("conflict", count.span, message)
+            .with_label(ids.span, "devices named here")
+            .with_help("remove one of the two"),
+    )
 }

@@ -6,7 +6,7 @@ use super::cycles;
 use crate::project::diagnostic::Diagnostic;
 use crate::project::errors::Errors;
 use crate::project::model::{FileObject, Project, Service};
-use crate::project::schema::nearest;
+use crate::project::schema::did_you_mean;
 use crate::project::source::Span;
 
 /// Checks every active service and gives everything that does not fit together; on the way `scale` is copied into
@@ -73,16 +73,26 @@ impl Checks<'_> {
         if !build.dockerfile_inline.is_empty() && !build.dockerfile.is_empty() {
             let message =
                 format!("service {name:?} declares mutually exclusive dockerfile and dockerfile_inline");
-            self.report("conflict", build.span, message);
+            let place =
+                |key| self.project.locate_key(&["services", name, "build", key]).unwrap_or(build.span);
+            let (one, other) = (place("dockerfile_inline"), place("dockerfile"));
+            self.report("conflict", one, message).and(other, "the other one", "remove one of the two");
         }
         let platform = &self.service.platform;
         if !platform.is_empty() && !build.platforms.is_empty() && !build.platforms.contains(platform) {
             let message = format!("service.build.platforms MUST include service.platform {platform:?}");
-            self.report("platform", self.span("platform"), message);
+            let place = self.project.locate(&["services", name, "build", "platforms"]);
+            let help = format!("add {platform} to `build.platforms`, or remove `platform:`");
+            self.report("platform", self.span("platform"), message).and(
+                place.unwrap_or_default(),
+                "the platforms that are built",
+                help,
+            );
         }
         for (context, target) in &build.additional_contexts {
             if let Some(other) = target.strip_prefix("service:") {
-                self.build_context(context, other, build.span);
+                let path = ["services", name, "build", "additional_contexts", context];
+                self.build_context(context, other, self.project.locate(&path).unwrap_or(build.span));
             }
         }
     }
@@ -94,11 +104,16 @@ impl Checks<'_> {
                 let message = format!(
                     "build.additional_contexts[{context}]: service {name:?} depends on undefined service {other:?}"
                 );
-                self.report("undefined", span, message);
+                let known = self.project.services.keys().map(String::as_str);
+                self.report("undefined", span, message).help = did_you_mean(other, known);
             }
             Some(target) if target.build.is_none() => {
                 let message = format!("build.additional_contexts[{context}]: service {other:?} has no build");
-                self.report("conflict", span, message);
+                let help = format!(
+                    "only a service with `build:` can be a context; for its image write docker-image://{}",
+                    target.image
+                );
+                self.report("conflict", span, message).help = Some(help);
             }
             Some(_) => {}
         }
@@ -108,16 +123,17 @@ impl Checks<'_> {
         let Service { name, network_mode, networks, .. } = self.service;
         if !network_mode.is_empty() && !networks.is_empty() {
             let message = format!("service {name} declares mutually exclusive `network_mode` and `networks`");
-            self.report("conflict", self.span("network_mode"), message);
+            let networks = self.span("networks");
+            self.report("conflict", self.span("network_mode"), message).and(
+                networks,
+                "the networks",
+                "remove one of the two: `network_mode` takes the place of networks",
+            );
             return;
         }
-        for (network, attachment) in networks {
-            let here = attachment.as_ref().map(|attachment| attachment.span).unwrap_or_default();
-            let span = here.or(self
-                .project
-                .locate(&["services", name, "networks", network])
-                .unwrap_or(self.span("networks")));
-            self.known("network", network, &self.project.networks, span);
+        for network in networks.keys() {
+            let here = self.project.locate_key(&["services", name, "networks", network]);
+            self.known("network", network, &self.project.networks, here.unwrap_or(self.span("networks")));
         }
     }
 
@@ -128,10 +144,8 @@ impl Checks<'_> {
         }
         let message = format!("service {:?} refers to undefined {kind} {name}", self.service.name);
         let section = kind.rsplit(' ').next().unwrap_or(kind);
-        let help = match nearest(name, defined.keys().map(String::as_str)) {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => format!("define it at the top level:\n\n{section}s:\n  {name}:"),
-        };
+        let help = did_you_mean(name, defined.keys().map(String::as_str))
+            .unwrap_or_else(|| format!("define it at the top level:\n\n{section}s:\n  {name}:"));
         self.report("undefined", span, message).help = Some(help);
     }
 
@@ -154,7 +168,8 @@ impl Checks<'_> {
             self.known("build secret", &secret.source, &project.secrets, secret.span);
         }
         for model in service.models.keys() {
-            self.known("model", model, &project.models, self.span("models"));
+            let here = project.locate_key(&["services", &service.name, "models", model]);
+            self.known("model", model, &project.models, here.unwrap_or(self.span("models")));
         }
     }
 
@@ -170,11 +185,21 @@ impl Checks<'_> {
                     "it is only part of the profile {}: activate it with --profile, or set `required: false`",
                     other.profiles.join(", ")
                 )),
-                None => nearest(name, self.project.services.keys().map(String::as_str))
-                    .map(|name| format!("did you mean `{name}`?")),
+                None => Some(self.other_service(name)),
             };
             self.report("undefined", dependency.span, message).help = help;
         }
+    }
+
+    fn other_service(&self, name: &str) -> String {
+        let known = || self.project.services.keys().map(String::as_str);
+        did_you_mean(name, known()).unwrap_or_else(|| {
+            let others: Vec<&str> = known().filter(|other| *other != self.service.name).take(8).collect();
+            match others.is_empty() {
+                true => format!("define a service {name:?}, or remove the dependency"),
+                false => format!("define a service {name:?}, or name one of {}", others.join(", ")),
+            }
+        })
     }
 
     /// `cpus`, `mem_limit` and the like must agree with `deploy.resources`.
@@ -212,7 +237,11 @@ impl Checks<'_> {
             let message = format!(
                 "services.{name}: can't set distinct values on '{own}' and 'deploy.resources.{other}'"
             );
-            self.report("conflict", self.span(own), message);
+            let path: Vec<&str> =
+                ["services", name, "deploy", "resources"].into_iter().chain(other.split('.')).collect();
+            let place = self.project.locate(&path).unwrap_or_default();
+            let help = format!("remove `{own}:`, or give both the same value");
+            self.report("conflict", self.span(own), message).and(place, "the other value", help);
         }
     }
 
@@ -224,7 +253,12 @@ impl Checks<'_> {
         {
             let message =
                 format!("services.{name}: can't set distinct values on 'scale' and 'deploy.replicas'");
-            self.report("conflict", self.span("scale"), message);
+            let place = self.project.locate(&["services", name, "deploy", "replicas"]).unwrap_or_default();
+            self.report("conflict", self.span("scale"), message).and(
+                place,
+                "the other value",
+                "remove one of the two",
+            );
         }
         let wanted = scale.or(replicas).unwrap_or(1);
         let attribute = if scale.is_some() { "scale" } else { "deploy.replicas" };
@@ -239,7 +273,13 @@ impl Checks<'_> {
             let message = format!(
                 "services.{name}: can't set container_name and {attribute} as container name must be unique"
             );
-            self.report("conflict", self.span("container_name"), message);
+            let path: Vec<&str> = ["services", name].into_iter().chain(attribute.split('.')).collect();
+            let place = self.project.locate(&path).unwrap_or_default();
+            self.report("conflict", self.span("container_name"), message).and(
+                place,
+                "more than one is asked for here",
+                "remove `container_name:`, so that each container gets a name of its own",
+            );
         }
     }
 
@@ -250,7 +290,8 @@ impl Checks<'_> {
                     "services.{}.develop.watch: target is required for non-rebuild actions",
                     self.service.name
                 );
-                self.report("watch", rule.span, message);
+                let help = "add `target:`, the path in the container that changes go to";
+                self.report("watch", rule.span, message).help = Some(help.into());
             }
         }
     }

@@ -68,7 +68,8 @@ pub fn lower(tree: &mut Node) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
         visit(tree, pattern, &mut |node, trail| match command(node) {
             Ok(ignored) => warnings.extend(ignored.map(|rest| operator(node, &trail.to_string(), &rest))),
             Err(message) => {
-                errors.push(Diagnostic::error("command", node.span, format!("{trail}: {message}")))
+                let error = Diagnostic::error("command", node.span, format!("{trail}: {message}"));
+                errors.push(error.with_help("close it, or write the command as a list of words"))
             }
         });
     }
@@ -103,7 +104,10 @@ fn octal(node: &mut Node, trail: &Trail<'_>) -> Option<Diagnostic> {
             node.value = Value::Int(mode.into());
             None
         }
-        Err(_) => Some(Diagnostic::error("mode", node.span, format!("{trail}: {text:?} is no octal mode"))),
+        Err(_) => {
+            let error = Diagnostic::error("mode", node.span, format!("{trail}: {text:?} is no octal mode"));
+            Some(error.with_help("write it as in 0755 or \"1777\""))
+        }
     }
 }
 

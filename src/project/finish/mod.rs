@@ -8,6 +8,7 @@ mod hosts;
 mod lower;
 mod normalize;
 pub mod paths;
+mod quantities;
 mod selection;
 mod variables;
 
@@ -19,11 +20,13 @@ use super::node::Node;
 use super::origin::{Origins, VariableSource};
 use super::read::name::normalize as normalize_name;
 use super::source::Span;
+use super::warnings;
 
 /// Completes the tree of one model, which may be an included one; gives the attributes that contradict each other.
 pub fn complete(tree: &mut Node, session: &mut Session<'_>, scope: &Scope) -> Vec<Diagnostic> {
     defaults::fill(tree);
     let mut errors = checks::check(tree);
+    errors.extend(quantities::check(tree, &session.sources));
     if let Some(start) = session.path_start(scope) {
         errors.extend(paths::resolve(tree, &start, &session.options.environment));
     }
@@ -95,6 +98,11 @@ fn related(project: &mut Project, session: &mut Session<'_>) {
     if options.check_consistency {
         let errors = consistency::check(project, &session.errors);
         session.errors.add(errors);
+    }
+    // Beside errors they would be noise: a misspelt name leaves the right one unused.
+    if session.errors.is_empty() {
+        project.sources = session.sources.clone();
+        session.warnings.extend(warnings::check(project));
     }
     if let Err(error) = selection::select(project, options) {
         session.errors.add([*error]);

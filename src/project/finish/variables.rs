@@ -184,7 +184,7 @@ fn label_file(
         } else {
             format!("label file {}: {error}", path.display())
         };
-        Box::new(Diagnostic::error("label-file", span, message))
+        Box::new(Diagnostic::error("label-file", span, message).with_help("create it, or correct the path"))
     })?;
     let parsed = dotenv::parse(&text, &|name| earlier.get(name).cloned(), &Variables::new());
     keep_source(path, text, parsed, span, session)

@@ -3,6 +3,7 @@
 //! Works on one document before anything is merged, so each message names the file it is about. Keys are never touched.
 
 mod casts;
+mod locate;
 pub mod template;
 mod variables;
 
@@ -13,9 +14,10 @@ use super::attributes::cast_at;
 use super::combine::Scope;
 use super::diagnostic::Diagnostic;
 use super::node::{Node, Value};
-use super::origin::{Interpolation, Origins, VariableUse};
+use super::origin::{Interpolation, Origins, VariableSource, VariableUse};
 use super::path::{ITEM, Trail};
-use super::source::Span;
+use super::schema::nearest;
+use super::source::{SourceMap, Span};
 use template::{Expression, Operator, TemplateError, Variables};
 
 /// Replaces variables in a whole tree.
@@ -25,16 +27,18 @@ use template::{Expression, Operator, TemplateError, Variables};
 pub fn interpolate(
     root: &mut Node,
     scope: &Scope,
+    sources: &SourceMap,
     warnings: &mut Vec<Diagnostic>,
     origins: &mut Origins,
 ) -> Result<(), Vec<Diagnostic>> {
-    let mut pass = Pass { scope, warnings, origins, errors: Vec::new() };
+    let mut pass = Pass { scope, sources, warnings, origins, errors: Vec::new() };
     pass.node(root, &Trail::root());
     if pass.errors.is_empty() { Ok(()) } else { Err(pass.errors) }
 }
 
 struct Pass<'a> {
     scope: &'a Scope,
+    sources: &'a SourceMap,
     warnings: &'a mut Vec<Diagnostic>,
     origins: &'a mut Origins,
     errors: Vec<Diagnostic>,
@@ -62,9 +66,13 @@ impl Pass<'_> {
 
     fn text(&mut self, text: String, at: &mut Span, trail: &Trail<'_>) -> Result<Value, Diagnostic> {
         let span = *at;
-        let text = if text.contains('$') { self.substituted(&text, at, trail)? } else { text };
+        let template = text.contains('$').then(|| text.clone());
+        let text = if template.is_some() { self.substituted(&text, at, trail)? } else { text };
         let Some(cast) = cast_at(trail) else { return Ok(Value::String(text)) };
-        let (value, instead) = casts::apply(cast, &text).map_err(|error| bad_cast(&error, span, trail))?;
+        let (value, instead) = casts::apply(cast, &text).map_err(|error| {
+            let error = bad_cast(&error, span, trail);
+            template.iter().fold(error, |error, template| self.with_sources(error, template))
+        })?;
         if let Some(word) = instead {
             let message = format!("{text:?} for boolean is not supported by YAML 1.2, please use `{word}`");
             self.warnings.push(Diagnostic::warning("yaml-1.1-boolean", span, message));
@@ -76,15 +84,78 @@ impl Pass<'_> {
         let span = *at;
         let recorded = self.origins.is_recording().then(Vec::new);
         let mut lookup = Lookup { scope: self.scope, unset: Vec::new(), recorded };
-        let result =
-            template::substitute(text, &mut lookup).map_err(|error| bad_template(error, span, trail));
+        let result = template::substitute(text, &mut lookup);
         for name in lookup.unset {
-            self.warnings.push(unset(&name, span));
+            self.warnings.push(self.unset(text, &name, span));
         }
+        let result = result.map_err(|error| self.bad_template(error, text, span, trail));
         if let Some(variables) = lookup.recorded {
             *at = self.origins.interpolated(span, Interpolation { template: text.to_owned(), variables });
         }
         result
+    }
+
+    fn unset(&self, template: &str, name: &str, span: Span) -> Diagnostic {
+        let range = locate::plain(template, name).unwrap_or(0..template.len());
+        let expression = &template[range.clone()];
+        let mut warning = unset(name, self.sources.part(span, template, range));
+        let embedded = !expression.starts_with("${") && expression != template;
+        if embedded {
+            warning.message.push_str(&format!(" (in {template:?}; for a literal dollar write $${name})"));
+        }
+        match nearest(name, self.scope.environment.keys().map(String::as_str)) {
+            Some(known) if name.len() > 3 => {
+                let warning = warning.with_help(format!("did you mean `{known}`?"));
+                self.with_source(warning, known)
+            }
+            _ => warning,
+        }
+    }
+
+    /// Labels where the variables of a template were set.
+    fn with_sources(&self, error: Diagnostic, template: &str) -> Diagnostic {
+        let Ok(parts) = template::parse(template) else { return error };
+        parts.into_iter().fold(error, |error, part| match part {
+            template::Part::Expression(expression) => self.with_source(error, expression.name),
+            template::Part::Text(_) => error,
+        })
+    }
+
+    fn with_source(&self, diagnostic: Diagnostic, name: &str) -> Diagnostic {
+        match self.scope.variable_source(name) {
+            VariableSource::File(place) => diagnostic.with_label(place, format!("{name} is set here")),
+            _ => diagnostic,
+        }
+    }
+
+    fn bad_template(&self, error: TemplateError, text: &str, span: Span, trail: &Trail<'_>) -> Diagnostic {
+        match error {
+            TemplateError::Invalid(_) => {
+                let range = locate::malformed(text);
+                let help = locate::advice(&text[range.clone()]);
+                let message = format!("invalid interpolation format for {trail}: {text:?}");
+                let place = self.sources.part(span, text, range);
+                Diagnostic::error("interpolation", place, message).with_help(help)
+            }
+            TemplateError::Required { ref name, .. } => {
+                let range = locate::required(text, name).unwrap_or(0..text.len());
+                let message = format!("error while interpolating {trail}: {error}");
+                let place = self.sources.part(span, text, range);
+                let diagnostic = Diagnostic::error("required-variable", place, message);
+                match nearest(name, self.scope.environment.keys().map(String::as_str)) {
+                    Some(known) if known != name => self.with_source(
+                        diagnostic.with_help(format!("did you mean `{known}`, which is set?")),
+                        known,
+                    ),
+                    Some(_) => {
+                        self.with_source(diagnostic.with_help(format!("{name} is set, but empty")), name)
+                    }
+                    None => diagnostic.with_help(format!(
+                        "set {name} in the environment, in .env, or in a file given with --env-file"
+                    )),
+                }
+            }
+        }
     }
 }
 
@@ -122,21 +193,11 @@ pub fn unset(name: &str, span: Span) -> Diagnostic {
         .with_help(format!("set {name} in the environment or in .env, give a default with ${{{name}:-value}}, or write $${name} for a literal dollar"))
 }
 
-fn bad_template(error: TemplateError, span: Span, trail: &Trail<'_>) -> Diagnostic {
-    match error {
-        TemplateError::Invalid(text) => {
-            let message = format!("invalid interpolation format for {trail}: {text:?}");
-            Diagnostic::error("interpolation", span, message)
-                .with_help("you may need to escape any $ with another $: write $$ for a literal dollar")
-        }
-        TemplateError::Required { .. } => Diagnostic::error(
-            "required-variable",
-            span,
-            format!("error while interpolating {trail}: {error}"),
-        ),
-    }
-}
-
 fn bad_cast(error: &casts::CastError, span: Span, trail: &Trail<'_>) -> Diagnostic {
+    let help = match error {
+        casts::CastError::Boolean(_) => "write `true` or `false`",
+        casts::CastError::Number(_) => "write a number, without quotes or unit",
+    };
     Diagnostic::error("type", span, format!("failed to cast {trail} to its expected type: {error}"))
+        .with_help(help)
 }

@@ -77,7 +77,7 @@ pub fn parse(template: &str) -> Result<Vec<Part<'_>>, TemplateError> {
 }
 
 /// The part that begins with a dollar, and how much of the text after the dollar it takes.
-fn after_dollar(after: &str) -> Option<(Part<'_>, usize)> {
+pub(super) fn after_dollar(after: &str) -> Option<(Part<'_>, usize)> {
     if after.starts_with('$') {
         return Some((Part::Text("$"), 1));
     }
@@ -93,7 +93,7 @@ fn after_dollar(after: &str) -> Option<(Part<'_>, usize)> {
 }
 
 /// Where the brace that was opened before `inner` closes; `${` inside opens another.
-fn closing_brace(inner: &str) -> Option<usize> {
+pub(super) fn closing_brace(inner: &str) -> Option<usize> {
     let mut open = 1;
     let bytes = inner.as_bytes();
     let mut index = 0;

@@ -82,6 +82,17 @@ impl Project {
         names.any(|name| pattern::matches(pattern, name))
     }
 
+    /// Where the key at `path` was written.
+    pub fn locate_key(&self, path: &[&str]) -> Option<Span> {
+        let (key, parents) = path.split_last()?;
+        let mut node = &self.tree;
+        for step in parents {
+            node = node.child(step)?;
+        }
+        let span = node.as_mapping()?.get(*key)?.key_span;
+        span.is_known().then_some(span)
+    }
+
     /// A service that is active or not.
     pub fn any_service(&self, name: &str) -> Option<&Service> {
         self.services.get(name).or_else(|| self.disabled_services.get(name))

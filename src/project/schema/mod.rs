@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use super::diagnostic::Diagnostic;
 use super::node::Node;
-pub use hints::nearest;
+pub use hints::{did_you_mean, nearest};
 
 use definition::Schema;
 

@@ -1,5 +1,7 @@
 //! The short form of a mount: `[SOURCE:]TARGET[:OPTIONS]` (compose-surface 1.13).
 
+use super::Malformed;
+
 /// A mount in short form, taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShortMount {
@@ -25,15 +27,16 @@ const PROPAGATIONS: [&str; 6] = ["private", "rprivate", "shared", "rshared", "sl
 ///
 /// # Errors
 /// When it is empty, has an empty part or too many parts.
-pub fn parse(text: &str) -> Result<ShortMount, String> {
+pub fn parse(text: &str) -> Result<ShortMount, Malformed> {
+    let wrong = |part: &str, message: String| Malformed::new(text, part, message);
     match text.chars().count() {
-        0 => return Err("invalid empty volume spec".into()),
+        0 => return Err(wrong("", "invalid empty volume spec".into())),
         1 | 2 => return Ok(anonymous(&clean(text))),
         _ => {}
     }
     let parts = split(text);
     if parts.iter().any(|part| part.is_empty()) {
-        return Err(format!("invalid spec: {text}: empty section between colons"));
+        return Err(wrong("", format!("invalid spec: {text}: empty section between colons")));
     }
     let mut mount = match parts.as_slice() {
         [target] => anonymous(target),
@@ -43,10 +46,11 @@ pub fn parse(text: &str) -> Result<ShortMount, String> {
             options.split(',').for_each(|option| apply(&mut mount, option));
             mount
         }
-        _ => return Err(format!("invalid spec: {text}: too many colons")),
+        [.., extra] => return Err(wrong(extra, format!("invalid spec: {text}: too many colons"))),
+        [] => return Err(wrong("", "invalid empty volume spec".into())),
     };
     if mount.is_bind && mount.source.is_empty() {
-        return Err(format!("invalid spec: {text}: empty section between colons"));
+        return Err(wrong("", format!("invalid spec: {text}: empty section between colons")));
     }
     mount.target = clean(&mount.target);
     Ok(mount)
@@ -136,7 +140,7 @@ mod tests {
                     if read_only { " ro" } else { "" }
                 )
             }
-            Err(error) => error,
+            Err(error) => error.message,
         }
     }
 

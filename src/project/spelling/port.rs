@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::Malformed;
+
 /// One published port of a short form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShortPort {
@@ -38,25 +40,29 @@ impl Range {
 ///
 /// # Errors
 /// Says which part is no port, range, address or protocol.
-pub fn parse(text: &str) -> Result<Vec<ShortPort>, String> {
+pub fn parse(text: &str) -> Result<Vec<ShortPort>, Malformed> {
+    let wrong = |part: &str, message: String| Malformed::new(text, part, message);
     let (rest, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-    let (host_ip, host, container) = split(rest)?;
+    let (host_ip, host, container) = split(rest).map_err(|message| wrong(rest, message))?;
     if container.is_empty() {
-        return Err(format!("No port specified: {text}<empty>"));
+        return Err(wrong("", format!("No port specified: {text}<empty>")));
     }
+    let written = protocol;
     let protocol = protocol.to_ascii_lowercase();
     if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {
-        return Err(format!("Invalid proto: {protocol}"));
+        return Err(wrong(written, format!("Invalid proto: {protocol}")));
     }
     if !host_ip.is_empty() && host_ip.parse::<IpAddr>().is_err() {
-        return Err(format!("Invalid ip address: {host_ip}"));
+        return Err(wrong(host_ip, format!("Invalid ip address: {host_ip}")));
     }
-    let targets = Range::parse(container).ok_or_else(|| format!("Invalid containerPort: {container}"))?;
+    let targets = Range::parse(container)
+        .ok_or_else(|| wrong(container, format!("Invalid containerPort: {container}")))?;
     let published = published(host, targets).map_err(|problem| match problem {
-        Problem::NoPort => format!("Invalid hostPort: {host}"),
-        Problem::Lengths => {
-            format!("Invalid ranges specified for container and host Ports: {container} and {host}")
-        }
+        Problem::NoPort => wrong(host, format!("Invalid hostPort: {host}")),
+        Problem::Lengths => wrong(
+            rest,
+            format!("Invalid ranges specified for container and host Ports: {container} and {host}"),
+        ),
     })?;
     let ports = (targets.first..=targets.last).zip(published);
     Ok(ports
@@ -117,7 +123,22 @@ mod tests {
                 });
                 shown.collect::<Vec<_>>().join(" ")
             }
-            Err(error) => error,
+            Err(error) => error.message,
+        }
+    }
+
+    #[test]
+    fn the_wrong_part_is_named() {
+        let cases = [
+            ("80:http", "http"),
+            ("a:80", "a"),
+            ("999.1.1.1:80:80", "999.1.1.1"),
+            ("80:80/foo", "foo"),
+            ("80-82:80-81/udp", "80-82:80-81"),
+            ("8080:", "8080:"),
+        ];
+        for (text, part) in cases {
+            assert_eq!(&text[parse(text).expect_err("malformed").part], part, "{text}");
         }
     }
 

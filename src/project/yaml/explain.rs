@@ -2,13 +2,16 @@
 
 use super::events::SyntaxError;
 use crate::project::diagnostic::Diagnostic;
+use crate::project::source::Span;
 
 /// The diagnostic of a syntax error.
 pub fn explain(error: SyntaxError, text: &str) -> Box<Diagnostic> {
     let number = (error.span.line as usize).saturating_sub(1);
     let help = hint(&error.problem, text, number);
-    let mut diagnostic = Diagnostic::error("yaml-syntax", error.span, error.problem);
-    if let Some((context, span)) = error.context {
+    let span = readable(error.span, text);
+    let mut diagnostic = Diagnostic::error("yaml-syntax", span, error.problem);
+    // What was being read says something where it began earlier.
+    if let Some((context, span)) = error.context.filter(|(_, begun)| begun.start != span.start) {
         diagnostic = diagnostic.with_label(span, context);
     }
     Box::new(match help {
@@ -17,23 +20,55 @@ pub fn explain(error: SyntaxError, text: &str) -> Box<Diagnostic> {
     })
 }
 
+/// libyaml points between characters: at the one that stands there, and at the last one where the text ends.
+fn readable(span: Span, text: &str) -> Span {
+    let start = text.floor_char_boundary(span.start as usize);
+    let length = text[start..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
+    let end = u32::try_from(start + length).unwrap_or(span.end);
+    Span { end: end.max(span.end), ..span }
+}
+
 fn hint(problem: &str, text: &str, number: usize) -> Option<String> {
     let line = text.lines().nth(number).unwrap_or("");
     if indentation(line).contains('\t') {
-        return Some("YAML does not allow tabs for indentation; use blanks".into());
+        return Some("the line is indented with a tab, which YAML does not allow: use spaces".into());
     }
     if problem.contains("expected key") || problem.contains("expected '-' indicator") {
         return misaligned(text, number, indentation(line).len());
     }
-    if problem.contains("expected ','") && line.contains("${") {
-        return Some("`${...}` inside { } or [ ] must be quoted".into());
+    if problem.contains("expected ','") {
+        return Some(if line.contains("${") {
+            "`${...}` inside { } or [ ] must be quoted".into()
+        } else {
+            "the bracket that was opened is not closed, or a comma is missing".into()
+        });
+    }
+    if problem.contains("unknown escape") {
+        return Some("in double quotes `\\` begins an escape: write `\\\\`, or use single quotes".into());
+    }
+    if problem.contains("end of stream") {
+        return Some("the quote that was opened is never closed".into());
     }
     let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start_matches("- ").trim();
     if value.starts_with(['@', '`', '%', '*', '&', '!']) {
         return Some("a value that begins with this character must be quoted".into());
     }
-    (problem.starts_with("mapping values") && value.contains(": "))
-        .then(|| "a value that contains \": \" must be quoted".into())
+    if !problem.starts_with("mapping values") {
+        return None;
+    }
+    if value.contains(": ") {
+        return Some("a value that contains \": \" must be quoted".into());
+    }
+    glued(text, number).or_else(|| misaligned(text, number, indentation(line).len()))
+}
+
+/// `key:value` on the line above, which is one word to YAML.
+fn glued(text: &str, number: usize) -> Option<String> {
+    let above = text.lines().nth(number.checked_sub(1)?)?.trim();
+    let (key, value) = above.split_once(':')?;
+    let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    (is_key && !value.is_empty() && !value.starts_with([' ', '/']))
+        .then(|| format!("a blank is missing after the colon: `{key}: {value}`"))
 }
 
 /// Says how far a line stands from what stands above it.

@@ -3,6 +3,9 @@
 //! Owns file names and contents, so that a diagnostic can show the line it speaks about long after parsing.
 //! Does not read files: `read` does and registers what it read here.
 
+mod scalar;
+
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -83,16 +86,53 @@ pub struct SourceFile {
     pub text: String,
 }
 
+/// A place between two characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Line, counted from 1.
+    pub line: u32,
+    /// Column in characters, counted from 1.
+    pub column: u32,
+}
+
+/// A range of the text that stands at a span, as a span.
+fn within(span: Span, raw: &str, range: &Range<usize>) -> Span {
+    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    let before = &raw[..range.start];
+    let (line, column) = match before.rfind('\n') {
+        None => (span.line, span.column + number(before.chars().count())),
+        Some(end) => {
+            let lines = before.matches('\n').count();
+            (span.line + number(lines), number(before[end + 1..].chars().count()) + 1)
+        }
+    };
+    Span {
+        start: span.start + number(range.start),
+        end: span.start + number(range.end),
+        line,
+        column,
+        ..span
+    }
+}
+
 /// Every file that took part in a project. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Vec<Arc<SourceFile>>,
+    base: PathBuf,
 }
 
 impl SourceMap {
-    /// Remembers a file and gives it a number.
+    /// No files yet; paths below `base` will be shown as seen from there.
+    pub fn seen_from(base: &Path) -> Self {
+        Self { files: Vec::new(), base: base.to_path_buf() }
+    }
+
+    /// Remembers a file and gives it a number. `-` is standard input.
     pub fn add(&mut self, path: &Path, text: String) -> FileId {
-        self.files.push(Arc::new(SourceFile { path: path.to_path_buf(), text }));
+        let near = path.strip_prefix(&self.base).unwrap_or(path);
+        let shown = if path.as_os_str() == "-" { Path::new("(stdin)") } else { near };
+        self.files.push(Arc::new(SourceFile { path: shown.to_path_buf(), text }));
         FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX))
     }
 
@@ -117,6 +157,25 @@ impl SourceMap {
             column: 1,
             origin: OriginId::default(),
         }
+    }
+
+    /// What stands at a span; `None` where that is nowhere.
+    pub fn text(&self, span: Span) -> Option<&str> {
+        self.get(span.file)?.text.get(span.start as usize..span.end as usize)
+    }
+
+    /// Where a part of a scalar was written, given its span, its text as YAML reads it and a range of that text. The
+    /// whole scalar where that cannot be told (a text that was changed since).
+    pub fn part(&self, span: Span, text: &str, part: Range<usize>) -> Span {
+        let found = self.text(span).and_then(|raw| Some((raw, scalar::locate(raw, text, part)?)));
+        found.map_or(span, |(raw, range)| within(span, raw, &range))
+    }
+
+    /// The position right after a span.
+    pub fn end(&self, span: Span) -> Position {
+        let raw = self.text(span).unwrap_or_default();
+        let after = within(span, raw, &(raw.len()..raw.len()));
+        Position { line: after.line, column: after.column }
     }
 
     /// `path:line:column` of a span, or `None` when it points nowhere.
