@@ -108,10 +108,10 @@ pub fn load_tree(options: &LoadOptions) -> Result<LoadedTree, Box<LoadFailure>> 
 /// When the files cannot be found or an env file cannot be read.
 pub fn load_inputs(options: &LoadOptions) -> Result<Inputs, Box<LoadFailure>> {
     let mut session = Session::new(options);
-    let result = inputs(&mut session).and_then(|mut inputs| {
+    let result = inputs(&mut session).map(|mut inputs| {
         let name = project_name(&mut session, &inputs);
         inputs.environment = scope(&inputs, &name).environment;
-        Ok(inputs)
+        inputs
     });
     match result {
         Ok(inputs) if session.errors.is_empty() => {
@@ -233,5 +233,5 @@ fn project_name(session: &mut Session<'_>, inputs: &Inputs) -> String {
 
 fn name_of(documents: &[Document]) -> Option<String> {
     let names = documents.iter().filter_map(|document| document.root.get("name").and_then(Node::as_str));
-    names.filter(|name| !name.is_empty()).last().map(str::to_owned)
+    names.rev().find(|name| !name.is_empty()).map(str::to_owned)
 }
