@@ -301,6 +301,14 @@ deploy: {restart_policy: {condition: on-failure}}",
         expected: &[Sent("HostConfig/SecurityOpt", r#"["no-new-privileges","apparmor:unconfined"]"#), WarnedBuiltIn("services.web.security_opt")],
     },
     Case {
+        yaml: r#"security_opt: ["systempaths=unconfined"]"#,
+        expected: &[Sent("HostConfig/MaskedPaths", "[]"), Sent("HostConfig/ReadonlyPaths", "[]")],
+    },
+    Case {
+        yaml: "labels: {com.docker.compose.service: other}",
+        expected: &[Sent("Labels/com.docker.compose.service", r#""web""#), Warned("services.web.labels")],
+    },
+    Case {
         yaml: "shm_size: 1m
 sysctls: {net.core.somaxconn: 1024}",
         expected: &[Sent("HostConfig/ShmSize", "1048576"), Sent("HostConfig/Sysctls/net.core.somaxconn", r#""1024""#)],

@@ -37,12 +37,6 @@ pub const DIFFERENCES: &[Difference] = &[
         why: "it names the writer",
     },
     Difference {
-        place: "Config.Labels.com.docker.compose.depends_on",
-        compose: "in any order",
-        wharf: "by name",
-        why: "the same project is the same text each time",
-    },
-    Difference {
         place: "Config.StopTimeout",
         compose: "`stop_grace_period` rounded down",
         wharf: "rounded up",
@@ -164,6 +158,12 @@ fn tidy(value: Value) -> Option<Value> {
             (!kept.is_empty()).then_some(Value::Object(kept))
         }
         Value::String(text) if has_id(&text) => Some("ID".into()),
+        // Docker Compose writes the label of dependencies in any order.
+        Value::String(text) if text.contains(":service_") => {
+            let mut items: Vec<&str> = text.split(',').collect();
+            items.sort_unstable();
+            Some(items.into())
+        }
         other => Some(other),
     }
 }

@@ -4,8 +4,11 @@ mod cases;
 mod compared;
 mod document;
 mod planned;
+mod refused;
 mod requests;
 mod schema;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::collections::BTreeSet;
 

@@ -65,7 +65,10 @@ pub async fn run(context: &Context, args: LogsArgs) -> Result<(), Failure> {
     let events = args.follow.then(|| ContainerEvents::subscribe(&engine, &project));
     let changes = events.as_ref().map(ContainerEvents::receive);
     let mut containers = selection::containers(context, &engine, &args.services).await?;
-    containers.retain(|c| !c.one_off && args.index.is_none_or(|index| c.number == Some(index)));
+    let silent = silent_services(context, &args);
+    containers.retain(|c| {
+        !c.one_off && !silent.contains(&c.service) && args.index.is_none_or(|index| c.number == Some(index))
+    });
     if let Some(index) = args.index
         && containers.is_empty()
     {
@@ -76,10 +79,18 @@ pub async fn run(context: &Context, args: LogsArgs) -> Result<(), Failure> {
         sources: LogSources::new(&engine, wanted),
         running: BTreeSet::new(),
         project,
+        silent,
         args,
     };
     printer.add(&containers);
     printer.print(changes).await
+}
+
+/// Services with `attach: false`: they are shown only when they are named.
+fn silent_services(context: &Context, args: &LogsArgs) -> BTreeSet<String> {
+    let project = context.project().filter(|_| args.services.is_empty());
+    let services = project.into_iter().flat_map(|project| project.services.values());
+    services.filter(|service| service.attach == Some(false)).map(|service| service.name.clone()).collect()
 }
 
 fn wanted(args: &LogsArgs) -> Result<Wanted, Failure> {
@@ -106,6 +117,8 @@ struct Printer {
     /// Ids of containers that may write more.
     running: BTreeSet<String>,
     project: String,
+    /// Services left out.
+    silent: BTreeSet<String>,
     args: LogsArgs,
 }
 
@@ -153,7 +166,8 @@ impl Printer {
 
     /// A container that starts, new or again, is followed too.
     fn change(&mut self, change: &ContainerChange) {
-        let chosen = pattern::any_matches(&self.args.services, &change.service);
+        let named = pattern::any_matches(&self.args.services, &change.service);
+        let chosen = named && !self.silent.contains(&change.service);
         if change.one_off || !chosen || self.args.index.is_some() {
             return;
         }

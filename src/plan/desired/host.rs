@@ -59,6 +59,8 @@ pub(super) fn host_config(
         restart_policy: restart_policy(service),
         runtime: non_empty(&service.runtime),
         security_opt: non_empty_list(&security_options(project, service)?),
+        masked_paths: uncovers_system_paths(service).then(Vec::new),
+        readonly_paths: uncovers_system_paths(service).then(Vec::new),
         shm_size: non_zero(service.shm_size.0),
         storage_opt: non_empty_map(&service.storage_opt),
         sysctls: non_empty_map(&service.sysctls),
@@ -178,5 +180,14 @@ fn security_options(project: &Project, service: &Service) -> Result<Vec<String>,
             _ => Ok(option.clone()),
         }
     };
-    service.security_opt.iter().map(translate).collect()
+    service.security_opt.iter().filter(|option| !is_system_paths(option)).map(translate).collect()
+}
+
+/// `systempaths=unconfined`: a word of the clients, which engines know as two empty lists of paths.
+fn is_system_paths(option: &str) -> bool {
+    matches!(option, "systempaths=unconfined" | "systempaths:unconfined")
+}
+
+fn uncovers_system_paths(service: &Service) -> bool {
+    service.security_opt.iter().any(|option| is_system_paths(option))
 }

@@ -124,6 +124,12 @@ pub const ENDPOINT_OPTIONS: Case = Case {
     find: |used| option(used, |name, _| name != "com.docker.network.endpoint.ifname"),
 };
 
+/// Labels that every container of a project carries (compose-surface 3.5).
+pub const RESERVED: Case = Case {
+    name: "`com.docker.compose.…`",
+    find: |used| option(used, |name, _| name.starts_with("com.docker.compose.")),
+};
+
 pub const LOG_OPTIONS: Case = Case {
     name: "`compress: true`, `labels-regex`, `env-regex`",
     find: |used| {

@@ -73,9 +73,9 @@ fn refusal(
     path: &str,
 ) -> Option<Diagnostic> {
     let node = (limit.case.find)(used)?;
-    let everywhere = [EngineKind::BuiltIn, EngineKind::Docker { api: (u32::MAX, 0) }]
-        .iter()
-        .all(|kind| matches!(row.support(*kind), Support::Refused(_)));
+    let everywhere = [EngineKind::BuiltIn, EngineKind::Docker { api: (u32::MAX, 0) }].iter().all(
+        |kind| matches!(row.support(*kind), Support::Refused(limit) if (limit.case.find)(used).is_some()),
+    );
     let where_ = if everywhere { String::new() } else { format!(" by {engine}") };
     let message = format!("{path}{} is not supported{where_}: {}", shown(node), limit.why);
     let elsewhere = match engine {

@@ -2,13 +2,14 @@
 
 use crate::project::attributes::cases::ALWAYS;
 use crate::project::attributes::row::{Attribute, row};
-use crate::project::attributes::support::refused;
+use crate::project::attributes::support::{Support::Differs, refused};
 use crate::project::merge::Rule;
 
 /// Its rows.
 pub const ROWS: &[Attribute] = &[
     row("services.*.develop", "Settings for development"),
-    row("services.*.develop.watch", "What to do when files change"),
+    row("services.*.develop.watch", "What to do when files change")
+        .both(Differs("for the command `watch`, which is still to come; nothing else acts on it")),
     row("services.*.develop.watch.[].ignore", "Patterns not watched"),
     row("services.*.develop.watch.[].include", "Patterns watched").default("all"),
     row("services.*.develop.watch.[].path", "Watched path"),

@@ -1,6 +1,6 @@
 //! A service: what runs, when, and how it is watched.
 
-use crate::project::attributes::cases::{ALWAYS, LOG_DRIVERS, LOG_OPTIONS, PERIODS, RESTART};
+use crate::project::attributes::cases::{ALWAYS, LOG_DRIVERS, LOG_OPTIONS, PERIODS, RESERVED, RESTART};
 use crate::project::attributes::row::{Attribute, row};
 use crate::project::attributes::support::{Support::Differs, refused, warned};
 use crate::project::attributes::texts::REMOTE;
@@ -74,7 +74,10 @@ pub const ROWS: &[Attribute] = &[
     row("services.*.label_file", "Files with labels, read while loading")
         .merge(Rule::KeyValueList)
         .unique(Key::BeforeEquals),
-    row("services.*.labels", "Labels of the container").merge(Rule::KeyValueList).unique(Key::BeforeEquals),
+    row("services.*.labels", "Labels of the container")
+        .both(warned(RESERVED, "the project's own labels go before it"))
+        .merge(Rule::KeyValueList)
+        .unique(Key::BeforeEquals),
     row("services.*.logging", "Where output is kept").default("the engine's default").merge(Rule::Logging),
     row("services.*.logging.driver", "Log driver")
         .default("`json-file`")
