@@ -12,7 +12,7 @@ const LEGACY_CONTROLLERS: [&str; 8] =
     ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids"];
 
 /// The v2 controllers a container uses. What else the host has there is none of its business.
-const UNIFIED_CONTROLLERS: [&str; 5] = ["cpu", "cpuset", "io", "memory", "pids"];
+const UNIFIED_CONTROLLERS: [&str; 6] = ["cpu", "cpuset", "hugetlb", "io", "memory", "pids"];
 
 /// The host's cgroup mounts, read once.
 #[derive(Debug, Clone, PartialEq, Eq)]

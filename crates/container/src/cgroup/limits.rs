@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::stats::number;
 use crate::spec::{BlockDeviceRate, CgroupLimits};
 
 /// Microseconds; Docker's and the kernel's default.
@@ -74,7 +75,7 @@ fn cpuset(limits: &CgroupLimits) -> Vec<Write> {
 
 /// The writes for the cgroup2 directory `group`.
 pub(super) fn unified(limits: &CgroupLimits, group: &Path) -> Vec<Write> {
-    let mut writes = unified_memory(limits);
+    let mut writes = unified_memory(limits, group);
     if limits.cpu_quota.is_some() || limits.cpu_period.is_some() {
         let quota =
             limits.cpu_quota.filter(|quota| *quota > 0).map_or("max".to_owned(), |quota| quota.to_string());
@@ -100,11 +101,13 @@ pub(super) fn unified(limits: &CgroupLimits, group: &Path) -> Vec<Write> {
 }
 
 /// Swap before memory (contract 1.13.5).
-fn unified_memory(limits: &CgroupLimits) -> Vec<Write> {
+fn unified_memory(limits: &CgroupLimits, group: &Path) -> Vec<Write> {
     let mut writes = Vec::new();
     if let Some(total) = limits.memory_swap {
-        let memory = limits.memory.unwrap_or(0) as i64;
-        let swap = if total < 0 { "max".to_owned() } else { total.saturating_sub(memory).max(0).to_string() };
+        // The sum alone changes: the memory is what it was.
+        let memory = limits.memory.or_else(|| number(group, "memory.max")).unwrap_or(0);
+        let swap =
+            u64::try_from(total).map_or("max".to_owned(), |total| total.saturating_sub(memory).to_string());
         writes.push(optional("memory", "memory.swap.max", swap));
     }
     writes.extend(limits.memory.map(|bytes| required("memory", "memory.max", bytes)));

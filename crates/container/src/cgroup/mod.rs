@@ -4,6 +4,7 @@
 //! whose file the kernel does not have is skipped: [`Hierarchies::unsupported`] tells the caller beforehand.
 
 mod control;
+mod delegation;
 mod device_program;
 mod devices;
 mod hierarchy;
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Mode, OFlags};
 
 use crate::spec::{CgroupLimits, CgroupSpec};
+use delegation::create_unified;
 use hierarchy::Hierarchy;
 
 /// How long [`Cgroup::remove`] waits for the last processes to leave.
@@ -225,26 +227,6 @@ fn inherit_cpuset(path: &Path) -> Result<(), CgroupError> {
         write(path, file, read(parent, file)?.trim())?;
     }
     write(path, "cgroup.clone_children", "1")
-}
-
-/// Makes the cgroup2 directory and hands the controllers down to it (contract 1.13.7).
-fn create_unified(path: &Path, hierarchies: &Hierarchies) -> Result<(), CgroupError> {
-    create_directory(path)?;
-    let missing = |directory: &Path| !directory.join("memory.max").exists();
-    if hierarchies.unified_controllers.is_empty() || !missing(path) {
-        return Ok(());
-    }
-    let root = hierarchies.unified.as_deref().unwrap_or(path);
-    let mut parents: Vec<&Path> =
-        path.ancestors().skip(1).take_while(|parent| parent.starts_with(root)).collect();
-    parents.reverse();
-    for parent in parents {
-        for controller in &hierarchies.unified_controllers {
-            // One at a time: a controller that a parent cannot hand down must not keep the others away.
-            let _unavailable = write(parent, "cgroup.subtree_control", &format!("+{controller}"));
-        }
-    }
-    Ok(())
 }
 
 fn create_directory(path: &Path) -> Result<(), CgroupError> {

@@ -45,7 +45,7 @@ pub struct MemoryStats {
     pub max_usage: Option<u64>,
     /// Bytes; none is unlimited.
     pub limit: Option<u64>,
-    /// How often the limit was hit.
+    /// How often memory was refused for the limit: on v1 every time that it was hit, on v2 when nothing could be reclaimed.
     pub failures: u64,
     /// Whether these are the names of cgroup v2.
     pub unified: bool,
@@ -169,7 +169,7 @@ fn unified(directory: &Path) -> Stats {
             usage: number(directory, "memory.current").unwrap_or(0),
             max_usage: number(directory, "memory.peak"),
             limit: number(directory, "memory.max"),
-            failures: find(&memory_events, "max"),
+            failures: find(&memory_events, "oom"),
             unified: true,
             details: table(directory, "memory.stat"),
         },

@@ -1,7 +1,8 @@
 //! Paths that a container may not see, or only read (contract 1.5). Runs inside the new root.
 
 use std::cell::OnceCell;
-use std::os::fd::{AsFd, OwnedFd};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::FileType;
@@ -32,14 +33,28 @@ pub(super) fn mask(paths: &[String], root: &Root) -> Result<(), SetupError> {
         let what = || format!("hide {path}");
         let Some(target) = find(path, root)? else { continue };
         let stat = rustix::fs::fstat(&target).at(STAGE, what)?;
-        let cover = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => cached(&empty, empty_directory)?,
-            _ => cached(&null, || null_device(root))?,
-        };
-        let copy = copy_mount(cover.as_fd(), false).at(STAGE, what)?;
-        attach(copy.as_fd(), target.as_fd()).at(STAGE, what)?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => cover_with_nothing(&empty, target.as_fd()),
+            _ => cover_with_copy(cached(&null, || null_device(root))?, target.as_fd()),
+        }
+        .at(STAGE, what)?;
     }
     Ok(())
+}
+
+/// The first directory gets the empty one itself, the others copies of it: before Linux 6.15 only what is attached can be copied.
+fn cover_with_nothing(empty: &OnceCell<OwnedFd>, target: BorrowedFd<'_>) -> io::Result<()> {
+    if let Some(empty) = empty.get() {
+        return cover_with_copy(empty, target);
+    }
+    let made = empty_directory()?;
+    attach(made.as_fd(), target)?;
+    empty.get_or_init(|| made);
+    Ok(())
+}
+
+fn cover_with_copy(cover: &OwnedFd, target: BorrowedFd<'_>) -> io::Result<()> {
+    attach(copy_mount(cover.as_fd(), false)?.as_fd(), target)
 }
 
 fn find(path: &str, root: &Root) -> Result<Option<OwnedFd>, SetupError> {
@@ -63,10 +78,9 @@ fn cached(
     }
 }
 
-fn empty_directory() -> Result<OwnedFd, SetupError> {
+fn empty_directory() -> io::Result<OwnedFd> {
     let options = MountOptions::confined().with_read_only(true);
     new_mount("tmpfs", "tmpfs", &[("size", Some("0")), ("nr_inodes", Some("2"))], options)
-        .at(STAGE, || "make an empty directory".into())
 }
 
 /// The container's null device, checked to be one (CVE-2025-31133).

@@ -54,6 +54,8 @@ pub struct Engine {
     pub link: MonitorLink,
     pub worker: i32,
     pub cgroup_parent: String,
+    /// The group whose inside is all that the monitor sees of the tree; empty when it sees everything.
+    visible_root: String,
     monitor: Child,
     listener: UnixListener,
     control: UnixStream,
@@ -89,6 +91,21 @@ impl Engine {
         Self::start_with(command)
     }
 
+    /// A monitor inside a group of its own, as an engine in a container has it: its root is no real root, and it is in it itself.
+    /// Only with cgroup v2.
+    pub fn start_nested() -> Self {
+        let visible_root = format!("wharf-nested-{}", std::process::id());
+        let mut command = Command::new("sh");
+        let script = format!(
+            "mkdir /sys/fs/cgroup/{visible_root} && echo $$ > /sys/fs/cgroup/{visible_root}/cgroup.procs && \
+             exec /usr/bin/unshare -C -m --propagation private sh -c 'umount /sys/fs/cgroup; mount -t cgroup2 cgroup /sys/fs/cgroup && exec \"$@\"' sh \"$@\""
+        );
+        command.args(["-c", &script, "sh", PROBE]);
+        let mut engine = Self::start_with(command);
+        engine.visible_root = visible_root;
+        engine
+    }
+
     fn start_with(mut probe: Command) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("socket");
@@ -99,7 +116,8 @@ impl Engine {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let cgroup_parent = format!("wharf-test-{}-{number}", std::process::id());
-        Self { directory, link, worker, cgroup_parent, monitor, listener, control, containers: Vec::new() }
+        let (containers, visible_root) = (Vec::new(), String::new());
+        Self { directory, link, worker, cgroup_parent, visible_root, monitor, listener, control, containers }
     }
 
     pub fn image(&self) -> PathBuf {
@@ -238,7 +256,13 @@ impl Engine {
     }
 
     pub fn cgroup(&self, spec: &ContainerSpec) -> Cgroup {
-        Cgroup::open(Hierarchies::of_this_host().unwrap(), &self.cgroup_parent, &spec.id).unwrap()
+        self.group(&spec.id)
+    }
+
+    /// A group as this process sees it.
+    fn group(&self, name: &str) -> Cgroup {
+        let parent = Path::new(&self.visible_root).join(&self.cgroup_parent);
+        Cgroup::open(Hierarchies::of_this_host().unwrap(), parent.to_str().unwrap(), name).unwrap()
     }
 }
 
@@ -246,14 +270,14 @@ impl Drop for Engine {
     fn drop(&mut self) {
         let _ended_already = self.monitor.kill();
         let _reaped_already = self.monitor.wait();
-        let hierarchies = Hierarchies::of_this_host().unwrap();
         for id in &self.containers {
-            let cgroup = Cgroup::open(hierarchies, &self.cgroup_parent, id).unwrap();
+            let cgroup = self.group(id);
             let removed = cgroup.kill().and_then(|()| cgroup.remove());
             removed.unwrap_or_else(|error| eprintln!("{error}: {}", error.source));
         }
-        if let Ok(parent) = Cgroup::open(hierarchies, "", &self.cgroup_parent) {
-            let _others_remove_it = parent.remove();
+        let top = if self.visible_root.is_empty() { &self.cgroup_parent } else { &self.visible_root };
+        if let Ok(top) = Cgroup::open(Hierarchies::of_this_host().unwrap(), "", top) {
+            let _others_remove_it = top.remove();
         }
     }
 }

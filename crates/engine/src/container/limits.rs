@@ -133,7 +133,7 @@ pub fn for_kernel(limits: &Resources) -> Result<CgroupLimits> {
         cpu_shares: positive(limits.cpu_shares),
         cpuset_cpus: set(&limits.cpuset_cpus),
         cpuset_mems: set(&limits.cpuset_mems),
-        pids: limits.pids_limit.filter(|limit| *limit > 0),
+        pids: limits.pids_limit,
         blkio_weight: Some(limits.blkio_weight).filter(|weight| *weight != 0),
         device_read_bps: rates(limits.blkio_device_read_bps.as_deref())?,
         device_write_bps: rates(limits.blkio_device_write_bps.as_deref())?,

@@ -53,7 +53,7 @@ pub fn statistics(id: &str, name: &str, sample: &Sample, earlier: Option<&Sample
         id: id.to_owned(),
         read: sample.read.to_string(),
         preread: earlier.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), |sample| sample.read.to_string()),
-        pids_stats: PidsStats { current: Some(sample.usage.pids.current), limit: sample.usage.pids.limit },
+        pids_stats: pids(&sample.usage),
         blkio_stats: block_io(&sample.usage),
         cpu_stats: cpu(sample),
         precpu_stats: earlier.map(cpu).unwrap_or_default(),
@@ -125,10 +125,17 @@ fn cpu(sample: &Sample) -> CpuStats {
     }
 }
 
+/// "Unlimited" is the largest number on cgroup v2 and left out on v1, as in Docker.
+fn pids(usage: &cgroup::Stats) -> PidsStats {
+    let unlimited = usage.memory.unified.then_some(u64::MAX);
+    PidsStats { current: Some(usage.pids.current), limit: usage.pids.limit.or(unlimited) }
+}
+
+/// Docker tells the most that was ever used on cgroup v1 only.
 fn memory(used: &cgroup::MemoryStats, host_memory: u64) -> MemoryStats {
     MemoryStats {
         usage: Some(used.usage),
-        max_usage: used.max_usage,
+        max_usage: used.max_usage.filter(|_| !used.unified),
         stats: used.details.iter().cloned().collect(),
         failcnt: Some(used.failures).filter(|failures| *failures > 0),
         limit: Some(used.limit.unwrap_or(host_memory).min(host_memory)),

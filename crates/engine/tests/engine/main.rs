@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
 mod adoption;
+mod cgroups;
 mod containers;
 mod networks;
 mod refusals;
