@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use super::instance::Container;
 use super::remove::remove_now;
 use super::start::{Resumed, resume};
 use super::state::Status;
+use super::streams::remove_streams;
 use super::{restart, spec};
 use crate::core::Core;
 use crate::disk;
@@ -194,9 +194,7 @@ fn lost(core: &Core, container: &Container) {
         let _ = cgroup.kill().and_then(|()| cgroup.remove());
     }
     super::ipc::release(container);
-    for name in ["stdout", "stderr"] {
-        let _ = std::fs::remove_file::<&Path>(&container.run_path(name));
-    }
+    remove_streams(container);
 }
 
 fn cgroup_of(core: &Core, parent: &str, name: &str) -> Result<Cgroup> {

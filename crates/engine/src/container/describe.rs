@@ -29,7 +29,7 @@ pub fn inspect(core: &Core, container: &Container) -> ContainerInspect {
         resolv_conf_path: file("resolv.conf"),
         hostname_path: file("hostname"),
         hosts_path: file("hosts"),
-        log_path: container.log.path().to_string_lossy().into_owned(),
+        log_path: container.log.public_path().to_string_lossy().into_owned(),
         name: format!("/{}", record.name),
         restart_count: state.restart_count,
         driver: "overlay2".to_owned(),

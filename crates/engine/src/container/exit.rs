@@ -16,6 +16,7 @@ use super::run::Run;
 use super::start::launch;
 use super::state::Status;
 use super::streams::Captures;
+use super::streams::remove_streams;
 use crate::core::Core;
 
 /// How long the output of a process that has ended may still come: a process that it left behind may hold the streams.
@@ -92,10 +93,7 @@ async fn release(core: &Arc<Core>, container: &Container, run: &Run) {
         tracing::warn!(container = container.id(), %error, "a cgroup is left");
     }
     ipc::release(container);
-    for name in ["stdout", "stderr"] {
-        // There is none with a terminal.
-        let _ = std::fs::remove_file(container.run_path(name));
-    }
+    remove_streams(container);
 }
 
 /// The delay before a restart; `None` when there is none.

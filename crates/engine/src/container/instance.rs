@@ -16,7 +16,7 @@ use super::state::{State, Status};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::events::Bus;
-use crate::logs::{Log, LogSettings};
+use crate::logs::{Format, Log, LogSettings, TagSource};
 use crate::model::config::Labels;
 use crate::stdio::{ContainerInput, Fanout};
 
@@ -67,9 +67,7 @@ impl Container {
         record: Record,
         state: State,
     ) -> Result<Container> {
-        let settings = LogSettings::parse(&record.host_config.log_config, &record.name, &record.config)
-            .map_err(|error| Error::BadParameter(error.to_string()))?;
-        let log = Log::new(directory.join(format!("{}-json.log", record.id)), settings);
+        let log = open_log(&directory, &record)?;
         let phase = Phase {
             running: state.status.counts_as_running(),
             exit_code: state.exit_code,
@@ -249,6 +247,22 @@ impl Container {
         attributes.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         events.publish("container", action, &self.id, attributes);
     }
+}
+
+/// Docker's places (contract 6.4, 6.8).
+fn open_log(directory: &Path, record: &Record) -> Result<Log> {
+    let (id, name, image_id, image) = (&record.id, &record.name, &record.image_id, &record.config.image);
+    let settings = LogSettings::parse(
+        &record.host_config.log_config,
+        &TagSource { id, name, image_id, image },
+        &record.config,
+    )
+    .map_err(|error| Error::BadParameter(error.to_string()))?;
+    let path = match settings.format {
+        Format::Json => directory.join(format!("{id}-json.log")),
+        Format::Local => directory.join("local-logs/container.log"),
+    };
+    Ok(Log::new(path, settings))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

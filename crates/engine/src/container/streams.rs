@@ -1,6 +1,7 @@
 //! The streams of a container: named pipes in its directory, so that they outlive the engine's processes; or its terminal.
 
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::unix::pipe;
@@ -10,7 +11,8 @@ use wharf_container::stdio::{self, ChildStdio, ParentStdio};
 use super::instance::Container;
 use crate::core::Core;
 use crate::io::StdStream;
-use crate::stdio::{PipeInput, Sink, capture, terminal_input, terminal_output};
+use crate::logs::LogWriter;
+use crate::stdio::{PipeInput, Sink, Source, capture, terminal_input, terminal_output};
 
 /// Makes the streams of a start. With a terminal there is nothing to make: the process gets the one that the launch makes.
 ///
@@ -53,7 +55,7 @@ pub fn watch_streams(
 ) -> std::io::Result<Captures> {
     let mut sources = Vec::new();
     if let Some(terminal) = terminal {
-        sources.push((StdStream::Stdout, terminal_output(terminal)?));
+        sources.push((StdStream::Stdout, Source::Terminal(terminal_output(terminal)?)));
         tokio::spawn(container.input.pump().run(terminal_input(terminal)?));
     }
     if let Some(stdin) = ends.stdin {
@@ -64,10 +66,36 @@ pub fn watch_streams(
     }
     for (stream, end) in [(StdStream::Stdout, ends.stdout), (StdStream::Stderr, ends.stderr)] {
         if let Some(end) = end {
-            sources.push((stream, pipe::Receiver::from_owned_fd(end)?));
+            sources.push((stream, Source::Pipe(pipe::Receiver::from_owned_fd(end)?)));
         }
     }
-    let sink =
-        |stream| Sink { stream, clients: container.clients.clone(), log: container.log.writer(stream) };
-    Ok(sources.into_iter().map(|(stream, source)| tokio::spawn(capture(source, sink(stream)))).collect())
+    let capture_into = |(stream, source)| {
+        let log = container.log.writer(stream, &journal(container, stream))?;
+        Ok(tokio::spawn(capture(source, Sink { stream, clients: container.clients.clone(), log })))
+    };
+    sources.into_iter().map(capture_into).collect()
+}
+
+/// Where a stream keeps what is on its way into the log.
+fn journal(container: &Container, stream: StdStream) -> PathBuf {
+    container.run_path(match stream {
+        StdStream::Stdout => "stdout.journal",
+        StdStream::Stderr => "stderr.journal",
+    })
+}
+
+/// Removes the streams of a process that has ended. What a worker that is gone, or a capture that was given up, had taken and not
+/// written is written now.
+pub fn remove_streams(container: &Container) {
+    for (stream, name) in [(StdStream::Stdout, "stdout"), (StdStream::Stderr, "stderr")] {
+        let journal = journal(container, stream);
+        if journal.exists() {
+            let finished = container.log.writer(stream, &journal).and_then(LogWriter::finish);
+            if let Err(error) = finished {
+                tracing::warn!(container = container.id(), %error, "the end of a container's output is lost");
+            }
+        }
+        // There is none with a terminal.
+        let _ = std::fs::remove_file(container.run_path(name));
+    }
 }

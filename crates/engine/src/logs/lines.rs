@@ -1,76 +1,38 @@
 //! Cuts a stream of bytes into the texts of records (contract 6.1).
 
+use jiff::Timestamp;
+
 /// A longer line becomes several partial records.
 const LONGEST: usize = 16 * 1024;
 
-/// The unfinished line of one stream.
-#[derive(Default)]
-pub struct LineCutter {
-    pending: Vec<u8>,
-    /// The unfinished line already gave a partial record.
-    continued: bool,
+/// How a line goes on after a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineState {
+    /// The line already gave a partial record.
+    pub continued: bool,
+    /// The time of the line's first record: all of them have it.
+    pub time: Timestamp,
 }
 
-/// A piece for one record.
-pub struct Piece<'a> {
-    /// The text, with its newline unless the record is partial.
-    pub text: &'a [u8],
-    /// It continues a line: it takes the time of the line's first record.
-    pub continues: bool,
-}
-
-impl LineCutter {
-    /// Hands every finished line, and every full buffer of an unfinished one, to `emit`.
-    pub fn push(&mut self, mut data: &[u8], mut emit: impl FnMut(Piece<'_>)) {
-        while !data.is_empty() {
-            let room = LONGEST - self.pending.len();
-            let window = &data[..data.len().min(room)];
-            let taken = match window.iter().position(|&byte| byte == b'\n') {
-                Some(at) => {
-                    self.take(&window[..=at], &mut emit);
-                    at + 1
-                }
-                None => {
-                    self.pending.extend_from_slice(window);
-                    window.len()
-                }
-            };
-            if self.pending.len() == LONGEST {
-                self.take_full(&mut emit);
-            }
-            data = &data[taken..];
-        }
-    }
-
-    /// Hands over what the stream left without a newline.
-    pub fn finish(&mut self, mut emit: impl FnMut(Piece<'_>)) {
-        if !self.pending.is_empty() {
-            self.take(&[], &mut emit);
-        }
-    }
-
-    /// The line ends with `text`. Without an unfinished beginning it is not copied.
-    fn take(&mut self, text: &[u8], emit: &mut impl FnMut(Piece<'_>)) {
-        let continues = std::mem::take(&mut self.continued);
-        if self.pending.is_empty() {
-            emit(Piece { text, continues });
-        } else {
-            self.pending.extend_from_slice(text);
-            emit(Piece { text: &self.pending, continues });
-            self.pending.clear();
-        }
-    }
-
-    /// A full buffer is cut before a character that is not complete yet, so that it stays whole in the next record.
-    fn take_full(&mut self, emit: &mut impl FnMut(Piece<'_>)) {
-        let cut = self.pending.len() - incomplete_tail(&self.pending);
-        emit(Piece { text: &self.pending[..cut], continues: self.continued });
-        self.pending.drain(..cut);
-        self.continued = true;
+impl Default for LineState {
+    fn default() -> LineState {
+        LineState { continued: false, time: Timestamp::UNIX_EPOCH }
     }
 }
 
-/// How many bytes at the end begin a UTF-8 character that does not end in `text`.
+/// The next record's text at the beginning of `data`, with its newline unless the record is partial; `None` when the line is not
+/// finished and not too long either. `ended`: nothing will come any more.
+pub fn first(data: &[u8], ended: bool) -> Option<&[u8]> {
+    let window = &data[..data.len().min(LONGEST)];
+    match memchr::memchr(b'\n', window) {
+        Some(at) => Some(&data[..=at]),
+        None if window.len() == LONGEST => Some(&window[..LONGEST - incomplete_tail(window)]),
+        None if ended && !data.is_empty() => Some(data),
+        None => None,
+    }
+}
+
+/// How many bytes at the end begin a UTF-8 character that does not end in `text`: it stays whole in the next record.
 fn incomplete_tail(text: &[u8]) -> usize {
     let start = text.len().saturating_sub(3);
     let tail = &text[start..];
@@ -92,51 +54,41 @@ fn width(lead: u8) -> usize {
 mod tests {
     use super::*;
 
-    fn cut(chunks: &[&[u8]]) -> Vec<(Vec<u8>, bool)> {
-        let mut cutter = LineCutter::default();
-        let mut pieces = Vec::new();
-        let mut emit = |piece: Piece<'_>| pieces.push((piece.text.to_vec(), piece.continues));
-        for chunk in chunks {
-            cutter.push(chunk, &mut emit);
+    fn cut(mut data: &[u8], ended: bool) -> Vec<&[u8]> {
+        let mut texts = Vec::new();
+        while let Some(text) = first(data, ended) {
+            texts.push(text);
+            data = &data[text.len()..];
         }
-        cutter.finish(&mut emit);
-        pieces
+        texts
     }
 
     #[test]
-    fn lines_over_chunks() {
-        let pieces = cut(&[b"one\ntw", b"o\n", b"rest"]);
-        let texts: Vec<_> = pieces.iter().map(|(text, _)| text.as_slice()).collect();
-        assert_eq!(texts, [b"one\n".as_slice(), b"two\n", b"rest"]);
-        assert!(pieces.iter().all(|(_, continues)| !continues));
+    fn an_unfinished_line_waits_for_its_end() {
+        let lines = [b"one\n".as_slice(), b"\n", b"two\n"];
+        assert_eq!(cut(b"one\n\ntwo\nrest", false), lines);
+        assert_eq!(cut(b"one\n\ntwo\nrest", true), [&lines[..], &[b"rest"]].concat());
+        assert_eq!(first(b"", true), None);
     }
 
     #[test]
     fn long_lines_are_continued() {
-        let line = [vec![b'x'; LONGEST * 2 + 5], vec![b'\n']].concat();
-        let pieces = cut(&[&line, b"next\n"]);
-        let shape: Vec<_> = pieces.iter().map(|(text, continues)| (text.len(), *continues)).collect();
-        assert_eq!(shape, [(LONGEST, false), (LONGEST, true), (6, true), (5, false)]);
+        let line = [vec![b'x'; LONGEST * 2 + 5], b"\nnext\n".to_vec()].concat();
+        let shape: Vec<_> = cut(&line, false).iter().map(|text| text.len()).collect();
+        assert_eq!(shape, [LONGEST, LONGEST, 6, 5]);
     }
 
     #[test]
     fn no_character_is_cut() {
         let line = format!("{}€\n", "x".repeat(LONGEST - 1));
-        for split in [1, LONGEST - 1, LONGEST, LONGEST + 1] {
-            let (head, tail) = line.as_bytes().split_at(split);
-            let pieces = cut(&[head, tail]);
-            assert!(pieces.iter().all(|(text, _)| std::str::from_utf8(text).is_ok()), "split at {split}");
-            assert_eq!(pieces.concat_text(), line.as_bytes());
-        }
+        let texts = cut(line.as_bytes(), false);
+        assert!(texts.iter().all(|text| std::str::from_utf8(text).is_ok()));
+        assert_eq!(texts.concat(), line.as_bytes());
     }
 
-    trait ConcatText {
-        fn concat_text(&self) -> Vec<u8>;
-    }
-
-    impl ConcatText for Vec<(Vec<u8>, bool)> {
-        fn concat_text(&self) -> Vec<u8> {
-            self.iter().flat_map(|(text, _)| text.clone()).collect()
-        }
+    #[test]
+    fn bytes_that_are_no_text_are_cut_where_they_are() {
+        let line = vec![0xff; LONGEST + 7];
+        assert_eq!(cut(&line, true).concat(), line);
     }
 }

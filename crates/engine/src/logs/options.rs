@@ -1,5 +1,11 @@
 //! `LogConfig`: which drivers and options there are and what they mean (contract 6.5, 6.7, 6.9).
 
+use std::collections::BTreeMap;
+
+use regex::Regex;
+
+use super::format::Format;
+use super::tag::{self, TagSource};
 use crate::model::config::{Config, Labels};
 use crate::model::host_config::LogConfig;
 
@@ -23,9 +29,9 @@ pub enum LogOptionsError {
         /// The driver.
         driver: String,
     },
-    /// Docker has it, this engine does not.
-    #[error("log opt '{0}' is not supported by this engine")]
-    Unsupported(String),
+    /// There is nothing to compress.
+    #[error("compress cannot be true when max-file is less than 2 or max-size is unlimited")]
+    Compress,
     /// The value makes no sense.
     #[error("invalid value '{value}' for log opt '{name}'")]
     Value {
@@ -41,6 +47,10 @@ pub enum LogOptionsError {
 pub struct LogSettings {
     /// `none`: nothing is kept.
     pub discard: bool,
+    /// How records are written.
+    pub format: Format,
+    /// Files that were rotated away are compressed.
+    pub compress: bool,
     /// A file that has reached this many bytes is rotated before the next record.
     pub max_size: u64,
     /// How many files are kept, with the current one.
@@ -54,27 +64,35 @@ impl LogSettings {
     ///
     /// # Errors
     /// A driver, option or value that this engine does not honour.
-    pub fn parse(log: &LogConfig, name: &str, config: &Config) -> Result<LogSettings, LogOptionsError> {
-        let files = match log.driver.as_str() {
-            "" | "json-file" => DEFAULT_FILES,
-            "local" => LOCAL_FILES,
+    pub fn parse(
+        log: &LogConfig,
+        container: &TagSource<'_>,
+        config: &Config,
+    ) -> Result<LogSettings, LogOptionsError> {
+        let (format, max_files) = match log.driver.as_str() {
+            "" | "json-file" => (Format::Json, DEFAULT_FILES),
+            "local" => (Format::Local, LOCAL_FILES),
             "none" => return Ok(LogSettings::discarding()),
             other => return Err(LogOptionsError::Driver(other.to_owned())),
         };
-        let mut settings = LogSettings {
-            discard: false,
-            max_size: DEFAULT_SIZE,
-            max_files: files,
-            attributes: attributes(log, name, config),
-        };
+        let attributes = attributes(log, container, config)?;
+        let compress = format == Format::Local;
+        let mut settings =
+            LogSettings { discard: false, format, compress, max_size: DEFAULT_SIZE, max_files, attributes };
         for (option, value) in &log.config {
             settings.apply(&log.driver, option, value)?;
         }
+        let can_compress = settings.max_files > 1 && settings.max_size != u64::MAX;
+        if settings.compress && !can_compress && log.config.contains_key("compress") {
+            return Err(LogOptionsError::Compress);
+        }
+        settings.compress &= can_compress;
         Ok(settings)
     }
 
     fn discarding() -> LogSettings {
-        LogSettings { discard: true, max_size: 0, max_files: 1, attributes: Vec::new() }
+        let (format, attributes) = (Format::Json, Vec::new());
+        LogSettings { discard: true, format, compress: false, max_size: 0, max_files: 1, attributes }
     }
 
     fn apply(&mut self, driver: &str, name: &str, value: &str) -> Result<(), LogOptionsError> {
@@ -84,21 +102,27 @@ impl LogSettings {
             "max-file" => {
                 self.max_files = value.parse().ok().filter(|files| *files >= 1).ok_or_else(bad)?;
             }
+            "compress" => self.compress = boolean(value).ok_or_else(bad)?,
             // Capture never waits for a disk longer than for the page cache, so both modes are the same.
             "mode" if matches!(value, "blocking" | "non-blocking") => {}
+            "mode" => return Err(bad()),
             "max-buffer-size" => _ = size(value).ok_or_else(bad)?,
-            "labels" | "env" | "tag" => {}
-            "compress" if value == "false" => {}
-            "mode" | "compress" if value != "true" => return Err(bad()),
-            "compress" | "labels-regex" | "env-regex" => {
-                return Err(LogOptionsError::Unsupported(name.to_owned()));
-            }
+            "labels" | "labels-regex" | "env" | "env-regex" | "tag" => {}
             _ => {
                 let driver = if driver.is_empty() { "json-file" } else { driver };
                 return Err(LogOptionsError::Unknown { name: name.to_owned(), driver: driver.to_owned() });
             }
         }
         Ok(())
+    }
+}
+
+/// The words that Go takes for a truth value.
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
     }
 }
 
@@ -119,26 +143,46 @@ fn size(text: &str) -> Option<u64> {
     digits.trim().parse::<u64>().ok()?.checked_mul(factor).filter(|size| *size > 0)
 }
 
-fn attributes(log: &LogConfig, name: &str, config: &Config) -> Vec<u8> {
-    let mut attributes = std::collections::BTreeMap::new();
-    for key in listed(&log.config, "labels") {
-        if let Some(value) = config.labels.get(key) {
-            attributes.insert(key.to_owned(), value.clone());
-        }
-    }
-    for key in listed(&log.config, "env") {
-        let prefix = format!("{key}=");
-        if let Some(value) = config.env.iter().rev().find_map(|item| item.strip_prefix(&prefix)) {
-            attributes.insert(key.to_owned(), value.to_owned());
-        }
-    }
-    if let Some(tag) = log.config.get("tag") {
-        attributes.insert("tag".to_owned(), tag.replace("{{.Name}}", name));
+/// Labels and variables that were asked for by name or by pattern, and the tag.
+fn attributes(
+    log: &LogConfig,
+    container: &TagSource<'_>,
+    config: &Config,
+) -> Result<Vec<u8>, LogOptionsError> {
+    let mut attributes = BTreeMap::new();
+    let labels = config.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    select(log, "labels", labels, &mut attributes)?;
+    let variables = config.env.iter().filter_map(|item| item.split_once('='));
+    select(log, "env", variables, &mut attributes)?;
+    if let Some(template) = log.config.get("tag").filter(|template| !template.is_empty()) {
+        let value = || LogOptionsError::Value { name: "tag".to_owned(), value: template.clone() };
+        attributes.insert("tag".to_owned(), tag::expand(template, container).ok_or_else(value)?);
     }
     if attributes.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    serde_json::to_vec(&attributes).unwrap_or_default()
+    Ok(serde_json::to_vec(&attributes).unwrap_or_default())
+}
+
+/// Those of `all` that the option `name` lists or that match the option `name-regex`.
+fn select<'a>(
+    log: &LogConfig,
+    name: &str,
+    all: impl Iterator<Item = (&'a str, &'a str)>,
+    attributes: &mut BTreeMap<String, String>,
+) -> Result<(), LogOptionsError> {
+    let option = format!("{name}-regex");
+    let pattern = log.config.get(&option).filter(|pattern| !pattern.is_empty());
+    let pattern = pattern.map(|pattern| {
+        Regex::new(pattern).map_err(|_| LogOptionsError::Value { name: option, value: pattern.clone() })
+    });
+    let pattern = pattern.transpose()?;
+    let listed: Vec<&str> = listed(&log.config, name).collect();
+    let wanted =
+        |key: &str| listed.contains(&key) || pattern.as_ref().is_some_and(|pattern| pattern.is_match(key));
+    attributes
+        .extend(all.filter(|(key, _)| wanted(key)).map(|(key, value)| (key.to_owned(), value.to_owned())));
+    Ok(())
 }
 
 fn listed<'a>(options: &'a Labels, name: &str) -> impl Iterator<Item = &'a str> {
@@ -157,7 +201,11 @@ mod tests {
             env: vec!["STAGE=dev".to_owned()],
             ..Config::default()
         };
-        LogSettings::parse(&LogConfig { driver: driver.to_owned(), config }, "web", &container)
+        LogSettings::parse(
+            &LogConfig { driver: driver.to_owned(), config },
+            &TagSource::example(),
+            &container,
+        )
     }
 
     #[test]
@@ -176,14 +224,32 @@ mod tests {
 
     #[test]
     fn what_is_not_honoured_is_refused() {
-        for (driver, option) in [("json-file", "colour"), ("json-file", "env-regex"), ("syslog", "tag")] {
-            assert!(parse(driver, &[(option, "x")]).is_err(), "{driver} {option}");
+        for (driver, option, value) in [
+            ("json-file", "colour", "x"),
+            ("json-file", "env-regex", "("),
+            ("json-file", "mode", "sometimes"),
+            ("json-file", "tag", "{{.Colour}}"),
+            ("local", "compress", "x"),
+            ("syslog", "tag", "x"),
+        ] {
+            assert!(parse(driver, &[(option, value)]).is_err(), "{driver} {option}");
         }
+    }
+
+    #[test]
+    fn what_is_never_rotated_is_not_compressed() {
+        assert!(parse("local", &[]).unwrap().compress);
+        assert!(!parse("local", &[("max-file", "1")]).unwrap().compress);
+        assert!(parse("json-file", &[("compress", "true"), ("max-size", "1m")]).unwrap().compress);
+        let unlimited = parse("json-file", &[("compress", "true"), ("max-size", "-1")]);
+        assert_eq!(unlimited, Err(LogOptionsError::Compress));
     }
 
     #[test]
     fn attributes_are_collected() {
         let settings = parse("", &[("labels", "team,none"), ("env", "STAGE"), ("tag", "{{.Name}}")]).unwrap();
         assert_eq!(settings.attributes, br#"{"STAGE":"dev","tag":"web","team":"ml"}"#);
+        let settings = parse("", &[("labels-regex", "^te"), ("env-regex", "AG")]).unwrap();
+        assert_eq!(settings.attributes, br#"{"STAGE":"dev","team":"ml"}"#);
     }
 }

@@ -2,69 +2,22 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::FileExt;
+use std::io::{self, Read};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use super::format::{Format, Found};
 use super::record::Record;
 use crate::container::LogOptions;
 use crate::io::Output;
 
 const BLOCK: usize = 64 * 1024;
-/// Longer lines are no record of ours; the rest of such a file is skipped line by line.
-const LONGEST_LINE: usize = 1024 * 1024;
-
-/// Leaves only the last `count` lines of `files` (oldest first) to be read.
-///
-/// # Errors
-/// A file cannot be read.
-pub fn skip_to_tail(files: &mut Vec<File>, count: usize) -> io::Result<()> {
-    let mut wanted = count;
-    for index in (0..files.len()).rev() {
-        let (offset, found) = tail_offset(&files[index], wanted)?;
-        files[index].seek(SeekFrom::Start(offset))?;
-        wanted -= found;
-        if wanted == 0 {
-            files.drain(..index);
-            return Ok(());
-        }
-    }
-    Ok(())
-}
-
-/// Where the last `count` lines begin, and how many lines there are from there.
-fn tail_offset(file: &File, count: usize) -> io::Result<(u64, usize)> {
-    let mut end = file.metadata()?.len();
-    let mut block = vec![0; BLOCK];
-    let mut found = 0;
-    if count == 0 {
-        return Ok((end, 0));
-    }
-    let length = end;
-    while end > 0 {
-        let start = end.saturating_sub(BLOCK as u64);
-        let part = &mut block[..usize::try_from(end - start).unwrap_or(BLOCK)];
-        file.read_exact_at(part, start)?;
-        for at in (0..part.len()).rev() {
-            let here = start + at as u64;
-            // The newline at the very end closes the last line, it begins none.
-            if part[at] == b'\n' && here + 1 != length {
-                found += 1;
-                if found == count {
-                    return Ok((here + 1, found));
-                }
-            }
-        }
-        end = start;
-    }
-    Ok((0, if length == 0 { 0 } else { found + 1 }))
-}
 
 /// Decodes the lines of files, one after the other, as long as there are any.
 pub struct Reader {
     options: LogOptions,
+    format: Format,
     files: VecDeque<File>,
     unread: Vec<u8>,
     /// A record at or after `since` was seen: later ones are not compared any more.
@@ -75,8 +28,9 @@ pub struct Reader {
 
 impl Reader {
     /// A reader of `files`, oldest first, from their present positions.
-    pub fn new(files: Vec<File>, options: LogOptions) -> Reader {
+    pub fn new(files: Vec<File>, format: Format, options: LogOptions) -> Reader {
         Reader {
+            format,
             started: options.since.is_none(),
             options,
             files: files.into(),
@@ -123,18 +77,17 @@ impl Reader {
     fn decode(&mut self, outputs: &mut Vec<Output>) {
         let unread = std::mem::take(&mut self.unread);
         let mut rest = unread.as_slice();
-        while let Some(at) = rest.iter().position(|&byte| byte == b'\n') {
-            if let Some(record) = Record::parse(&rest[..at]) {
-                outputs.extend(self.select(&record));
-            }
-            rest = &rest[at + 1..];
-            if self.ended {
-                return;
+        while !self.ended {
+            match self.format.decode(rest) {
+                Found::Record(record, used) => {
+                    outputs.extend(self.select(&record));
+                    rest = &rest[used..];
+                }
+                Found::Damaged(used) => rest = &rest[used..],
+                Found::Incomplete => break,
             }
         }
-        if rest.len() < LONGEST_LINE {
-            self.unread = rest.to_vec();
-        }
+        self.unread = rest.to_vec();
     }
 
     fn select(&mut self, record: &Record<'_>) -> Option<Output> {
@@ -142,7 +95,7 @@ impl Reader {
         if self.options.until.is_some_and(|until| record.time > until) {
             self.ended = true;
         }
-        let stream = record.std_stream();
+        let stream = record.stream;
         let wanted = match stream {
             crate::io::StdStream::Stdout => self.options.stdout,
             crate::io::StdStream::Stderr => self.options.stderr,
@@ -151,17 +104,16 @@ impl Reader {
     }
 
     fn text(&self, record: &Record<'_>) -> Bytes {
-        let mut text = String::new();
+        let mut prefix = String::new();
         if self.options.timestamps {
-            text.push_str(&full_time(record.time));
-            text.push(' ');
+            prefix.push_str(&full_time(record.time));
+            prefix.push(' ');
         }
         if self.options.details {
-            text.push_str(&details(record));
-            text.push(' ');
+            prefix.push_str(&details(record));
+            prefix.push(' ');
         }
-        text.push_str(&record.log);
-        text.into()
+        [prefix.as_bytes(), &record.text].concat().into()
     }
 }
 

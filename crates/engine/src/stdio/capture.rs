@@ -1,4 +1,4 @@
-//! Reads what a process writes until it ends, into a log and to attached clients.
+//! Moves what a process writes into a log and to attached clients, until it ends.
 
 use std::cell::RefCell;
 use std::io;
@@ -11,13 +11,30 @@ use super::terminal::is_closed_terminal;
 use crate::io::StdStream;
 use crate::logs::LogWriter;
 
-const BUFFER: usize = 64 * 1024;
-/// How many buffers are taken in before other tasks get their turn.
+/// Bytes taken at once: all that a pipe holds.
+const CHUNK: usize = 64 * 1024;
+/// How many chunks are taken before other tasks get their turn.
 const BURST: usize = 16;
 
 thread_local! {
-    /// Per thread, so that an idle container holds no buffer.
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER]);
+    /// For terminals. Per thread, so that an idle container holds no buffer.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Where the output of a process comes from.
+pub enum Source {
+    /// A pipe: the kernel moves its bytes.
+    Pipe(pipe::Receiver),
+    /// The engine's side of a terminal.
+    Terminal(pipe::Receiver),
+}
+
+impl Source {
+    fn watched(&self) -> &pipe::Receiver {
+        match self {
+            Source::Pipe(end) | Source::Terminal(end) => end,
+        }
+    }
 }
 
 /// Where a stream goes.
@@ -34,48 +51,57 @@ pub struct Sink {
 ///
 /// # Errors
 /// It cannot be read any more; what was read before is in the log.
-pub async fn capture(source: pipe::Receiver, mut sink: Sink) -> io::Result<()> {
+pub async fn capture(source: Source, mut sink: Sink) -> io::Result<()> {
     let result = read_to_end(&source, &mut sink).await;
     note(sink.log.finish());
     result
 }
 
-async fn read_to_end(source: &pipe::Receiver, sink: &mut Sink) -> io::Result<()> {
+async fn read_to_end(source: &Source, sink: &mut Sink) -> io::Result<()> {
     loop {
-        source.readable().await?;
-        match read_burst(source, sink)? {
-            Burst::Empty => {}
-            Burst::More => tokio::task::yield_now().await,
-            Burst::End => return Ok(()),
+        source.watched().readable().await?;
+        match source.watched().try_io(|| read_burst(source, sink)) {
+            Err(nothing) if nothing.kind() == io::ErrorKind::WouldBlock => {}
+            Ok(Burst::More) => tokio::task::yield_now().await,
+            Ok(Burst::End) => return Ok(()),
+            Err(error) => return Err(error),
         }
     }
 }
 
 enum Burst {
-    Empty,
     More,
     End,
 }
 
-fn read_burst(source: &pipe::Receiver, sink: &mut Sink) -> io::Result<Burst> {
-    SCRATCH.with_borrow_mut(|buffer| {
-        for _ in 0..BURST {
-            match source.try_read(buffer) {
-                Ok(0) => return Ok(Burst::End),
-                Ok(count) => take(sink, &buffer[..count]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Burst::Empty),
-                Err(error) if is_closed_terminal(&error) => return Ok(Burst::End),
-                Err(error) => return Err(error),
-            }
+fn read_burst(source: &Source, sink: &mut Sink) -> io::Result<Burst> {
+    for _ in 0..BURST {
+        match take(source, sink) {
+            Ok(0) => return Ok(Burst::End),
+            Ok(_) => {}
+            Err(error) if is_closed_terminal(&error) => return Ok(Burst::End),
+            Err(error) => return Err(error),
         }
-        Ok(Burst::More)
-    })
+    }
+    Ok(Burst::More)
 }
 
 /// The log comes first: who saw a line on a terminal finds it in the log.
-fn take(sink: &mut Sink, data: &[u8]) {
-    note(sink.log.write(data));
-    sink.clients.send(sink.stream, data);
+fn take(source: &Source, sink: &mut Sink) -> io::Result<usize> {
+    let (stream, clients) = (sink.stream, &sink.clients);
+    match source {
+        Source::Pipe(end) => {
+            let taken = sink.log.take(end, CHUNK, |data| clients.send(stream, data))?;
+            note(taken.failure.map_or(Ok(()), Err));
+            Ok(taken.count)
+        }
+        Source::Terminal(end) => SCRATCH.with_borrow_mut(|buffer| {
+            buffer.resize(CHUNK, 0);
+            let count = rustix::io::read(end, buffer.as_mut_slice())?;
+            note(sink.log.write(&buffer[..count], |data| clients.send(stream, data)));
+            Ok(count)
+        }),
+    }
 }
 
 /// A log that cannot be written must not stop the container; it is told in the engine's own log.

@@ -7,7 +7,7 @@ mod fanout;
 mod input;
 mod terminal;
 
-pub use capture::{Sink, capture};
+pub use capture::{Sink, Source, capture};
 pub use fanout::Fanout;
 pub use input::{ContainerInput, PipeInput};
 pub use terminal::{is_closed_terminal, resize, terminal_input, terminal_output};
