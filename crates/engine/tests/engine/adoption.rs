@@ -65,3 +65,31 @@ fn a_monitor_that_is_killed_leaves_containers_running_for_the_next_engine() {
     let _ = pin.kill();
     let _ = pin.wait();
 }
+
+#[test]
+fn a_worker_killed_under_full_output_neither_loses_nor_repeats_a_line() {
+    let Some(engine) = engine() else { return };
+    // awk writes whole buffers, so lines are cut anywhere; the kills meet reads, writes and everything between.
+    let script = "BEGIN { for (i = 1; i <= 600000; i++) printf \"%d and some more\\n\", i }";
+    let unlimited = json!({"HostConfig": {"LogConfig": {"Type": "json-file", "Config": {"max-size": "-1"}}}});
+    let id = engine.run("writer", &["/bin/busybox", "awk", script], unlimited);
+    let log = engine.root().join("containers").join(&id).join(format!("{id}-json.log"));
+    let length = || std::fs::metadata(&log).map_or(0, |file| file.len());
+    for _ in 0..3 {
+        let before = length();
+        let is_over = || engine.inspect("writer")["State"]["Running"] == false;
+        eventually("it writes", || (length() > before + 200_000 || is_over()).then_some(()));
+        let worker = engine.pid("worker");
+        kill(worker);
+        eventually("a new worker answers", || {
+            (engine.pid("worker") != worker && answers(&engine)).then_some(())
+        });
+    }
+    assert_eq!(engine.wait("writer"), 0);
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert_eq!(text.lines().count(), 600_000);
+    for (at, line) in text.lines().enumerate() {
+        let expected = format!("{{\"log\":\"{} and some more\\n\",", at + 1);
+        assert!(line.starts_with(&expected), "line {at}: {line}");
+    }
+}
