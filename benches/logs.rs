@@ -94,19 +94,20 @@ fn docker_quietly(host: &str, arguments: &[&str]) -> std::process::Output {
     Command::new("docker").args(["--host", host]).args(arguments).output().expect("the docker client starts")
 }
 
-/// Starts our engine if it does not run; gives its socket.
+/// Starts our engine; gives its socket.
 fn start_engine(root: &Path) -> String {
-    let wharf = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_wharf"))
-            .args(arguments)
-            .env("WHARF_ROOT", root)
-            .output()
-            .expect("wharf starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    };
-    wharf(&["engine", "start"]);
-    wharf(&["engine", "socket"])
+    let mut engine = Command::new(env!("CARGO_BIN_EXE_wharf"))
+        .args(["engine", "run"])
+        .env("WHARF_ROOT", root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("wharf starts");
+    let mut line = String::new();
+    BufReader::new(engine.stdout.take().expect("it has an output"))
+        .read_line(&mut line)
+        .expect("it says where it listens");
+    line.trim().strip_prefix("listening on ").expect("it says where it listens").to_owned()
 }
 
 fn engine_root() -> PathBuf {
