@@ -118,7 +118,8 @@ impl Context {
         if !self.globals.files.is_empty() {
             return None;
         }
-        self.globals.project_name.as_deref().or(self.variable("COMPOSE_PROJECT_NAME"))
+        let flag = self.globals.project_name.as_deref().filter(|name| !name.is_empty());
+        flag.or(self.variable("COMPOSE_PROJECT_NAME"))
     }
 
     /// Whether the files, as far as there are any that load, have a service that this name or pattern fits.

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::options::LoadOptions;
+use super::read::discover;
 
 /// Largest compose file accepted on standard input, in bytes.
 const MAX_STDIN: u64 = 64 << 20;
@@ -16,19 +17,23 @@ pub fn process_environment() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Options that carry this process's environment and current directory, and standard input when `files` asks for it.
+/// Options that carry this process's environment and current directory, and standard input when `files` or
+/// `COMPOSE_FILE` asks for it.
 ///
 /// # Errors
 /// When the current directory is gone or standard input cannot be read.
 pub fn options_from_process(files: Vec<PathBuf>) -> std::io::Result<LoadOptions> {
-    let stdin = files.iter().any(|file| file == Path::new("-")).then(read_stdin).transpose()?;
-    Ok(LoadOptions {
+    let mut options = LoadOptions {
         files,
-        stdin,
         environment: process_environment(),
         current_directory: std::env::current_dir()?,
         ..LoadOptions::default()
-    })
+    };
+    let named = discover::given(&options, |name| options.environment.get(name).cloned());
+    if named.iter().any(|file| file == Path::new("-")) {
+        options.stdin = Some(read_stdin()?);
+    }
+    Ok(options)
 }
 
 fn read_stdin() -> std::io::Result<Vec<u8>> {

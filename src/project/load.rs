@@ -203,7 +203,7 @@ fn read_env_files(
     variable_sources: &mut Sources,
     directory: &Path,
 ) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
-    let files = environment::files(session.options, environment, directory);
+    let files = environment::files(session.options, environment, directory).map_err(|error| vec![*error])?;
     let more = environment::read(
         &files,
         environment,

@@ -28,8 +28,9 @@ pub struct Findings<'a> {
 
 type Transform = fn(&mut Node, &Trail<'_>, &mut Findings<'_>);
 
-const TABLE: [(&str, Transform); 24] = [
+const TABLE: [(&str, Transform); 26] = [
     ("services.*.build", names::build),
+    ("services.*.build.additional_contexts.[]", names::pair),
     ("services.*.build.ssh", names::ssh),
     ("services.*.build.provenance", names::text),
     ("services.*.build.sbom", names::text),
@@ -43,6 +44,7 @@ const TABLE: [(&str, Transform); 24] = [
     ("services.*.dns_search", names::list),
     ("services.*.env_file", files::env_file),
     ("services.*.label_file", names::list),
+    ("services.*.expose.[]", ports::exposed),
     ("services.*.extends", names::extends),
     ("services.*.gpus", devices::gpus),
     ("services.*.models", names::map),

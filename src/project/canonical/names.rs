@@ -19,6 +19,17 @@ pub fn list_without_empty(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) 
     }
 }
 
+/// `name=context`; a name alone names no context.
+pub fn pair(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
+    if let Some(text) = node.as_str().filter(|text| !text.contains('=')) {
+        let message = format!("{trail}: invalid value {text}, expected key=value");
+        findings.errors.push(
+            Diagnostic::error("context", node.span, message)
+                .with_help(format!("say where it is: {text}=PATH-OR-URL")),
+        );
+    }
+}
+
 /// A boolean as text.
 pub fn text(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) {
     if let Value::Bool(value) = node.value {

@@ -23,6 +23,16 @@ pub fn ports(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings<'_>) {
     *node = Node::sequence(long, span);
 }
 
+/// A port that other services may reach.
+pub fn exposed(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings<'_>) {
+    if let Value::Float(number) = node.value {
+        let message = format!("{trail}: unsupported expose value {number}");
+        findings
+            .errors
+            .push(Diagnostic::error("port", node.span, message).with_help("a port is a whole number"));
+    }
+}
+
 fn expand(item: &Node, trail: &Trail<'_>, findings: &Findings<'_>) -> Result<Vec<Node>, Diagnostic> {
     match &item.value {
         Value::Mapping(_) => long(item, trail),

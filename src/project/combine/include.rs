@@ -24,6 +24,9 @@ pub fn apply(session: &mut Session<'_>, scope: &Scope, file: &Path, including: &
     let Some(include) = root.as_mapping_mut().and_then(|entries| entries.shift_remove("include")) else {
         return;
     };
+    if include.node.is_null() {
+        return;
+    }
     let mut chain = including.to_vec();
     chain.push(file.to_path_buf());
     let Value::Sequence(items) = include.node.value else {

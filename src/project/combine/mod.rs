@@ -72,9 +72,7 @@ fn add_document(
     let mut root = document.root.clone();
     warnings::check_scalars(&mut root, &session.sources, &mut session.warnings);
     if !matches!(root.value, Value::Mapping(_)) {
-        if !root.is_null() {
-            session.errors.add_incomplete(vec![not_a_mapping(&root)]);
-        }
+        session.errors.add_incomplete(vec![not_a_mapping(&root)]);
         return tree;
     }
     interpolated(session, scope, &mut root);

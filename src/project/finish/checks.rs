@@ -90,7 +90,7 @@ fn container_port(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
 }
 
 fn watch_path(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
-    let blank = node.as_str()?.trim().is_empty();
+    let blank = node.as_str()?.is_empty();
     let error = || Diagnostic::error("watch", node.span, format!("{trail}: value can't be blank"));
     blank.then(|| error().with_help("name the file or directory to watch"))
 }

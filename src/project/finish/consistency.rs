@@ -26,6 +26,7 @@ pub fn check(project: &mut Project, earlier: &Errors) -> Vec<Diagnostic> {
     }
     let whole = project.secrets.iter().filter(|(key, _)| !earlier.is_damaged("secrets", key));
     errors.extend(whole.filter_map(|(key, secret)| sourceless(key, secret)));
+    errors.extend(shared_container_names(project));
     errors.extend(cycles::find(&project.services));
     for service in project.services.values_mut() {
         if let (Some(scale), Some(deploy)) = (service.scale, &mut service.deploy) {
@@ -40,6 +41,27 @@ fn sourceless(key: &str, secret: &FileObject) -> Option<Diagnostic> {
     let nowhere = !secret.external && secret.file.is_empty() && secret.environment.is_empty();
     let message = format!("secret {key:?} must declare either `file` or `environment`");
     nowhere.then(|| Diagnostic::error("missing", secret.span, message))
+}
+
+/// Two services cannot both have one container name.
+fn shared_container_names(project: &Project) -> Vec<Diagnostic> {
+    let mut seen: BTreeMap<&str, &Service> = BTreeMap::new();
+    let mut errors = Vec::new();
+    for service in project.services.values().filter(|service| !service.container_name.is_empty()) {
+        let Some(first) = seen.insert(&service.container_name, service) else { continue };
+        let message = format!(
+            "services.{}: container name {:?} is already in use by service {:?}",
+            service.name, service.container_name, first.name
+        );
+        let place = |service: &Service| {
+            project.locate(&["services", &service.name, "container_name"]).unwrap_or(service.span)
+        };
+        errors.push(
+            Diagnostic::error("conflict", place(service), message)
+                .with_label(place(first), "first used here"),
+        );
+    }
+    errors
 }
 
 struct Checks<'a> {

@@ -63,7 +63,7 @@ impl Resolver<'_> {
     }
 
     fn absolute(&self, text: &str) -> String {
-        if is_windows_absolute(text) {
+        if text.starts_with('/') || is_windows_absolute(text) {
             return text.to_owned();
         }
         absolute(self.directory, &expand_home(text, self.environment)).to_string_lossy().into_owned()
@@ -83,25 +83,21 @@ impl Resolver<'_> {
         }
     }
 
-    /// A local volume that is a bind mount in disguise.
+    /// A local volume that is a bind mount in disguise: only with the driver named and `bind` as the one option.
     fn volume_device(&self, node: &mut Node) {
-        let local = node.get("driver").is_none_or(|driver| driver.as_str() == Some("local"));
+        let local = node.get("driver").and_then(Node::as_str) == Some("local");
         let Some(options) = node.get_mut("driver_opts").filter(|_| local) else { return };
-        let binds = options
-            .get("o")
-            .and_then(Node::as_str)
-            .is_some_and(|o| o.split(',').any(|option| option.trim() == "bind"));
+        let binds = options.get("o").and_then(Node::as_str) == Some("bind");
         if let Some(device) = options.get_mut("device").filter(|_| binds) {
             self.file(device);
         }
     }
 }
 
-/// `~` and `~/…` under the user's home directory.
+/// What follows `~` under the user's home directory; `~name` is not another user's, as in Compose.
 pub fn expand_home(text: &str, environment: &Variables) -> PathBuf {
-    let rest = text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
-    match (rest, environment.get("HOME")) {
-        (Some(rest), Some(home)) => PathBuf::from(format!("{home}{rest}")),
+    match (text.strip_prefix('~'), environment.get("HOME")) {
+        (Some(rest), Some(home)) => PathBuf::from(format!("{home}/{rest}")),
         _ => PathBuf::from(text),
     }
 }

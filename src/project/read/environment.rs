@@ -14,18 +14,25 @@ use crate::project::source::{FileId, SourceMap, Span};
 type Variables = BTreeMap<String, String>;
 
 /// The env files that count: those given, else those of `COMPOSE_ENV_FILES`, else `.env` in the directory.
-pub fn files(options: &LoadOptions, variables: &Variables, directory: &Path) -> Vec<PathBuf> {
+///
+/// # Errors
+/// `COMPOSE_DISABLE_ENV_FILE` is no boolean.
+pub fn files(
+    options: &LoadOptions,
+    variables: &Variables,
+    directory: &Path,
+) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     let given = if options.env_files.is_empty() {
         from_variable(&options.environment)
     } else {
         options.env_files.clone()
     };
     if !given.is_empty() {
-        return given.iter().map(|file| absolute(&options.current_directory, file)).collect();
+        return Ok(given.iter().map(|file| absolute(&options.current_directory, file)).collect());
     }
-    let disabled = variables.get("COMPOSE_DISABLE_ENV_FILE").is_some_and(|value| is_true(value));
+    let disabled = variables.get("COMPOSE_DISABLE_ENV_FILE").map_or(Ok(false), |text| boolean(text))?;
     let default = directory.join(".env");
-    if disabled || !default.is_file() { Vec::new() } else { vec![default] }
+    Ok(if disabled || !default.is_file() { Vec::new() } else { vec![default] })
 }
 
 fn from_variable(environment: &Variables) -> Vec<PathBuf> {
@@ -33,8 +40,17 @@ fn from_variable(environment: &Variables) -> Vec<PathBuf> {
     files.split(',').filter(|file| !file.is_empty()).map(PathBuf::from).collect()
 }
 
-fn is_true(text: &str) -> bool {
-    matches!(text.to_ascii_lowercase().as_str(), "1" | "t" | "true" | "y" | "yes")
+/// The words that Compose takes for this variable, and no others.
+fn boolean(text: &str) -> Result<bool, Box<Diagnostic>> {
+    match text {
+        "1" | "t" | "T" | "true" | "True" | "TRUE" => Ok(true),
+        "0" | "f" | "F" | "false" | "False" | "FALSE" => Ok(false),
+        _ => {
+            let message = format!("COMPOSE_DISABLE_ENV_FILE: {text:?} is no boolean");
+            let error = Diagnostic::error("env-file", Span::default(), message);
+            Err(Box::new(error.with_help("set it to true or false, or unset it")))
+        }
+    }
 }
 
 /// Variables of env files.

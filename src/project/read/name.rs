@@ -29,20 +29,13 @@ pub fn choose(
     directory: &Path,
 ) -> Result<String, Box<Diagnostic>> {
     let variable = environment.get("COMPOSE_PROJECT_NAME").filter(|name| !name.is_empty());
-    if let Some(explicit) = options.project_name.as_ref().or(variable) {
-        return if normalize(explicit) == *explicit && !explicit.is_empty() {
-            Ok(explicit.clone())
-        } else {
-            Err(invalid(explicit))
-        };
+    let flag = options.project_name.as_ref().filter(|name| !name.is_empty());
+    if let Some(explicit) = flag.or(variable) {
+        return if normalize(explicit) == *explicit { Ok(explicit.clone()) } else { Err(invalid(explicit)) };
     }
-    let from_file =
-        in_file.map(|name| normalize(&interpolated(name, environment))).filter(|name| !name.is_empty());
-    if let Some(name) = from_file {
-        return Ok(name);
-    }
-    let base = directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    match normalize(&base) {
+    let from_file = in_file.map(|name| interpolated(name, environment)).filter(|name| !name.is_empty());
+    let base = || directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match normalize(&from_file.unwrap_or_else(base)) {
         name if name.is_empty() => {
             let message = "project name must not be empty";
             let help = "give one with -p NAME, COMPOSE_PROJECT_NAME or `name:` in the file";

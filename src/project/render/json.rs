@@ -85,14 +85,20 @@ impl Printer {
                 '\t' => self.out.push_str("\\t"),
                 '\u{8}' => self.out.push_str("\\b"),
                 '\u{c}' => self.out.push_str("\\f"),
+                // YAML reads these otherwise, and what is printed here has to load again.
+                '\u{7f}'..='\u{9f}' if self.indented => self.escape(c),
                 '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                    // Writing to a string cannot fail.
-                    let _ = write!(self.out, "\\u{:04x}", u32::from(c));
+                    self.escape(c);
                 }
                 c => self.out.push(c),
             }
         }
         self.out.push('"');
+    }
+
+    fn escape(&mut self, c: char) {
+        // Writing to a string cannot fail.
+        let _ = write!(self.out, "\\u{:04x}", u32::from(c));
     }
 }
 

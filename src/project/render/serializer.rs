@@ -153,7 +153,7 @@ impl ser::Serializer for Writer {
                 Written { value: Value::String(text), ..written }
             }
             ("FileMode", Value::Int(mode)) => {
-                Written { value: Value::String(format!("{mode:#06o}").replacen("0o", "", 1)), ..written }
+                Written { value: Value::String(format!("0{mode:o}")), ..written }
             }
             ("Command", Value::Null) => Written { left_out: self.form == Form::Yaml, ..written },
             _ => written,

@@ -177,8 +177,9 @@ fn is_special(text: &str) -> bool {
     text.chars().any(|c| !is_printable(c) && c != '\n' && c != '\t')
 }
 
+/// Not so for line separators, and for go-yaml not beyond the basic plane (emoji).
 fn is_printable(c: char) -> bool {
-    matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
+    matches!(c, ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
 }
 
 /// Whether text over several lines may be written as a block.
@@ -224,6 +225,8 @@ fn double_quoted(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\u{1b}' => out.push_str("\\e"),
             '\u{85}' => out.push_str("\\N"),
+            '\u{2028}' => out.push_str("\\L"),
+            '\u{2029}' => out.push_str("\\P"),
             '\u{feff}' => out.push_str("\\uFEFF"),
             c if is_printable(c) => out.push(c),
             c => {

@@ -186,8 +186,13 @@ fn property<'a>(schema: &'a Schema, key: &str) -> Option<&'a Schema> {
     })
 }
 
+/// The first two items that are equal; a number equals its text, as both name the same thing.
 fn repeated(items: &[Node]) -> Option<(usize, usize)> {
+    let equal = |a: &Node, b: &Node| match (a.value.scalar_text(), b.value.scalar_text()) {
+        (Some(a), Some(b)) => a == b,
+        _ => a == b,
+    };
     (1..items.len()).find_map(|second| {
-        (0..second).find(|first| items[*first] == items[second]).map(|first| (first, second))
+        (0..second).find(|first| equal(&items[*first], &items[second])).map(|first| (first, second))
     })
 }

@@ -29,8 +29,8 @@ pub fn build(file: FileId, text: &str, origins: &mut Origins) -> Result<(Vec<Nod
         let event = builder.next()?;
         match event.kind {
             EventKind::End => return Ok((roots, builder.directives)),
-            EventKind::DocumentStart => builder.anchors.clear(),
-            EventKind::DocumentEnd => {}
+            // Anchors go on into the next document, as with go-yaml.
+            EventKind::DocumentStart | EventKind::DocumentEnd => {}
             _ => roots.push(builder.node(event)?),
         }
     }

@@ -15,15 +15,13 @@ const CORE: &str = "tag:yaml.org,2002:";
 /// # Errors
 /// When the text cannot be what the tag says.
 pub fn resolve(tag: Option<&str>, text: String, plain: bool) -> Result<Value, String> {
-    let Some(tag) = tag.filter(|tag| *tag != "!") else {
-        let typed = if plain { typed(&text) } else { None };
-        return Ok(typed.unwrap_or(Value::String(text)));
-    };
-    match tag.strip_prefix(CORE) {
+    match tag.and_then(|tag| tag.strip_prefix(CORE)) {
         Some("str") => Ok(Value::String(text)),
         Some("binary") => binary(&text),
         Some(name) => tagged(name, text),
-        None => Err(format!("cannot decode `{text}` as a {tag}")),
+        // A tag of somebody's own says nothing here, except that nothing after it is a text.
+        None if text.is_empty() && tag.is_some() => Ok(Value::String(text)),
+        None => Ok(if plain { typed(&text) } else { None }.unwrap_or(Value::String(text))),
     }
 }
 

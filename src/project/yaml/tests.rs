@@ -83,10 +83,10 @@ fn reset_and_override_are_noted_and_reset_is_taken_out() {
 }
 
 #[test]
-fn several_documents_have_their_own_anchors() {
-    let documents = parse(file(), "a: 1\n---\nb: 2\n", &mut Origins::default()).expect("valid");
+fn anchors_go_on_into_the_next_document() {
+    let documents = parse(file(), "a: &x 1\n---\nb: *x\n", &mut Origins::default()).expect("valid");
     assert_eq!(documents.len(), 2);
-    assert_eq!(refusal("a: &x 1\n---\nb: *x\n"), "3:4: unknown anchor 'x' referenced");
+    assert_eq!(serde_json::to_string(&documents[1].root).expect("serializable"), r#"{"b":1}"#);
 }
 
 #[test]
