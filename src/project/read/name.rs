@@ -35,9 +35,14 @@ pub fn choose(
     }
     let from_file = in_file.map(|name| interpolated(name, environment)).filter(|name| !name.is_empty());
     let base = || directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    match normalize(&from_file.unwrap_or_else(base)) {
+    match normalize(&from_file.clone().unwrap_or_else(base)) {
         name if name.is_empty() => {
-            let message = "project name must not be empty";
+            let message = match &from_file {
+                Some(name) => {
+                    format!("project name must not be empty: nothing in {name:?} may be part of one")
+                }
+                None => "project name must not be empty".into(),
+            };
             let help = "give one with -p NAME, COMPOSE_PROJECT_NAME or `name:` in the file";
             Err(Box::new(Diagnostic::error("project-name", Span::default(), message).with_help(help)))
         }
