@@ -20,7 +20,7 @@ pub fn list_without_empty(node: &mut Node, _: &Trail<'_>, _: &mut Findings<'_>) 
 }
 
 /// `name=context`; a name alone names no context.
-pub fn pair(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings) {
+pub fn pair(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings<'_>) {
     if let Some(text) = node.as_str().filter(|text| !text.contains('=')) {
         let message = format!("{trail}: invalid value {text}, expected key=value");
         findings.errors.push(
