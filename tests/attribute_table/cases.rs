@@ -187,10 +187,6 @@ pid: weird",
         expected: &[Sent("HostConfig/Isolation", r#""hyperv""#), RefusedBuiltIn("services.web.isolation")],
     },
     Case {
-        yaml: "isolation: default",
-        expected: &[Sent("HostConfig/Isolation", r#""default""#)],
-    },
-    Case {
         yaml: "isolation: weird",
         expected: &[Refused("services.web.isolation")],
     },
