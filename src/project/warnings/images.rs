@@ -29,7 +29,7 @@ fn problem(image: &str) -> Option<(&'static str, &str)> {
         return Some(("it has a blank in it", &image[blank..=blank]));
     }
     match tag {
-        Some(":") => return Some(("the tag after the colon is empty", &image[..])),
+        Some(":") => return Some(("the tag after the colon is empty", image)),
         Some(tag) if tag[1..].contains(':') => return Some(("a tag has no colon in it", tag)),
         _ => {}
     }
