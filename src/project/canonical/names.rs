@@ -24,7 +24,7 @@ pub fn pair(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings<'_>) {
     if let Some(text) = node.as_str().filter(|text| !text.contains('=')) {
         let message = format!("{trail}: invalid value {text}, expected key=value");
         findings.errors.push(
-            Diagnostic::error("context", node.span, message)
+            Diagnostic::error("invalid-value", node.span, message)
                 .with_help(format!("say where it is: {text}=PATH-OR-URL")),
         );
     }
