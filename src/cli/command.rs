@@ -22,11 +22,17 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Talk with the main process of a running container
+    Attach(super::attach::AttachArgs),
     /// Build images of services
     Build(super::build::BuildArgs),
+    /// Make an image of what a container became
+    Commit(super::commit::CommitArgs),
     /// Print the project as it is understood
     #[command(alias = "convert")]
     Config(super::config::ConfigArgs),
+    /// Copy files between a service and this machine
+    Cp(super::cp::CpArgs),
     /// Make containers without starting them
     Create(super::create::CreateArgs),
     /// Stop and remove what `up` made
@@ -37,6 +43,8 @@ enum Command {
     Events(super::events::EventsArgs),
     /// Run a command in a running container
     Exec(super::exec::ExecArgs),
+    /// Write the files of a container as a tar archive
+    Export(super::export::ExportArgs),
     /// List images of containers
     Images(super::images::ImagesArgs),
     /// Send a signal to containers
@@ -67,6 +75,8 @@ enum Command {
     Scale(super::scale::ScaleArgs),
     /// Start containers that exist
     Start(super::start::StartArgs),
+    /// Show what containers use
+    Stats(super::stats::StatsArgs),
     /// Stop containers
     Stop(super::stop::StopArgs),
     /// List processes in containers
@@ -77,6 +87,10 @@ enum Command {
     Up(super::up::UpArgs),
     /// Print the version
     Version(super::version::VersionArgs),
+    /// List volumes
+    Volumes(super::volumes::VolumesArgs),
+    /// Wait until containers end
+    Wait(super::wait::WaitArgs),
 }
 
 impl Command {
@@ -84,7 +98,17 @@ impl Command {
     fn handles_interrupts(&self) -> bool {
         !matches!(
             self,
-            Command::Logs(_) | Command::Events(_) | Command::Ps(_) | Command::Exec(_) | Command::Ls(_)
+            Command::Commit(_)
+                | Command::Cp(_)
+                | Command::Events(_)
+                | Command::Exec(_)
+                | Command::Export(_)
+                | Command::Logs(_)
+                | Command::Ls(_)
+                | Command::Ps(_)
+                | Command::Stats(_)
+                | Command::Volumes(_)
+                | Command::Wait(_)
         )
     }
 }
@@ -165,13 +189,17 @@ fn explain(context: &Context, failure: &Failure) {
 
 async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
+        Command::Attach(args) => super::attach::run(context, args).await,
         Command::Build(args) => super::build::run(context, args).await,
+        Command::Commit(args) => super::commit::run(context, args).await,
         Command::Config(args) => super::config::run(context, &args).await,
+        Command::Cp(args) => super::cp::run(context, args).await,
         Command::Create(args) => super::create::run(context, args).await,
         Command::Down(args) => super::down::run(context, args).await,
         Command::Engine(args) => super::engine::run(context, args).await,
         Command::Events(args) => super::events::run(context, args).await,
         Command::Exec(args) => super::exec::run(context, args).await,
+        Command::Export(args) => super::export::run(context, args).await,
         Command::Images(args) => super::images::run(context, args).await,
         Command::Kill(args) => super::kill::run(context, args).await,
         Command::Logs(args) => super::logs::run(context, args).await,
@@ -187,6 +215,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Run(args) => super::run::run(context, args).await,
         Command::Scale(args) => super::scale::run(context, args).await,
         Command::Start(args) => super::start::run(context, args).await,
+        Command::Stats(args) => super::stats::run(context, args).await,
         Command::Stop(args) => super::stop::run(context, args).await,
         Command::Top(args) => super::top::run(context, args).await,
         Command::Unpause(args) => super::unpause::run(context, args).await,
@@ -195,5 +224,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
             super::version::run(&args);
             Ok(())
         }
+        Command::Volumes(args) => super::volumes::run(context, args).await,
+        Command::Wait(args) => super::wait::run(context, args).await,
     }
 }

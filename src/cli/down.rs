@@ -14,7 +14,7 @@ use crate::plan::{labels, names};
 use crate::project::Project;
 
 /// Arguments of `down`.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct DownArgs {
     /// Only these services
     services: Vec<String>,
@@ -56,6 +56,11 @@ pub async fn run(context: &Context, args: DownArgs) -> Result<(), Failure> {
         session.runner.progress.warning(&format!("no resource found to remove for project {name:?}"));
     }
     session.run(&plan).await
+}
+
+/// Takes everything down, data aside.
+pub(super) async fn whole_project(context: &Context) -> Result<(), Failure> {
+    run(context, DownArgs::default()).await
 }
 
 fn check_services(project: Option<&Project>, services: &[String]) -> Result<(), Failure> {

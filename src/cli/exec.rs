@@ -4,6 +4,7 @@ use bollard::exec::{CreateExecOptions, ResizeExecOptions, StartExecOptions, Star
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::detach_keys::DetachKeys;
 use super::terminal::{self, RawTerminal};
 use super::{Context, Failure, selection, stdio};
 use crate::engine::{Engine, EngineError};
@@ -87,7 +88,8 @@ async fn converse(
     input: stdio::ContainerInput,
 ) -> Result<(), Failure> {
     let raw = tty.then(RawTerminal::enter).transpose()?;
-    stdio::forward_input(input);
+    // The engine looks for no keys in what an exec is sent, and neither does this.
+    let _typed = stdio::forward_input(input, DetachKeys::none());
     let read = |error| EngineError::call("cannot read the command's output", &error);
     tokio::select! {
         result = stdio::print_output(output) => result.map_err(read)?,

@@ -2,6 +2,7 @@
 
 use crate::engine::EngineError;
 use crate::execute::ExecuteError;
+use crate::output::template::TemplateError;
 use crate::plan::desired::DesiredError;
 use crate::project::LoadFailure;
 
@@ -52,6 +53,12 @@ impl From<ExecuteError> for Failure {
             ExecuteError::Interrupted => Failure::Exit(INTERRUPTED),
             failed @ ExecuteError::Failed { .. } => Failure::Execute(failed),
         }
+    }
+}
+
+impl From<TemplateError> for Failure {
+    fn from(error: TemplateError) -> Failure {
+        Failure::Message(error.to_string())
     }
 }
 

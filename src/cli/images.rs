@@ -1,14 +1,14 @@
 //! `wharf images`: the images that the project's containers were made from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bollard::models::ImageInspect;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Map, Value};
 
 use super::{Context, Failure, selection};
 use crate::engine::{Engine, EngineError};
-use crate::output::{self, Table, time, units};
+use crate::output::{self, Format, Listing, time, units};
 use crate::plan::observed::ObservedContainer;
 
 /// Arguments of `images`.
@@ -16,7 +16,7 @@ use crate::plan::observed::ObservedContainer;
 pub struct ImagesArgs {
     /// Only these services
     services: Vec<String>,
-    /// Output: "table" or "json"
+    /// Output: "table", "json", a Go template or "table TEMPLATE"
     #[arg(long, default_value = "table")]
     format: String,
     /// Only ids
@@ -24,41 +24,43 @@ pub struct ImagesArgs {
     quiet: bool,
 }
 
-/// One container and its image.
-struct Entry {
-    container: String,
-    repository: String,
-    tag: String,
-    platform: String,
-    id: String,
-    size: i64,
-    created: i64,
-}
+const LISTING: Listing = Listing {
+    columns: &[
+        ("ContainerName", "CONTAINER"),
+        ("Repository", "REPOSITORY"),
+        ("Tag", "TAG"),
+        ("Platform", "PLATFORM"),
+        ("ShortID", "IMAGE ID"),
+        ("HumanSize", "SIZE"),
+        ("CreatedSince", "CREATED"),
+    ],
+    headings: &[("ID", "IMAGE ID")],
+    json_array: true,
+};
 
 /// Prints the list.
 ///
 /// # Errors
 /// The project or the engine cannot be read, or the format is not known.
 pub async fn run(context: &Context, args: ImagesArgs) -> Result<(), Failure> {
+    let format = Format::parse(&args.format)?;
     let engine = context.engine().await?;
-    let containers = selection::containers(context, &engine, &args.services).await?;
-    let entries = entries(&engine, &containers).await?;
+    let mut containers = selection::containers(context, &engine, &args.services).await?;
+    containers.sort_by(|a, b| a.name.cmp(&b.name));
     if args.quiet {
-        let mut ids: Vec<_> = entries.into_iter().map(|entry| entry.id.replace("sha256:", "")).collect();
-        ids.sort();
-        ids.dedup();
+        let ids: BTreeSet<_> = containers.iter().map(|c| c.image_id.replace("sha256:", "")).collect();
         output::lines(ids);
         return Ok(());
     }
-    match args.format.as_str() {
-        "json" => output::lines([json!(entries.iter().map(as_json).collect::<Vec<_>>()).to_string()]),
-        "table" | "" => print_table(&entries),
-        other => return Err(Failure::message(format!("format {other:?} is not known: use table or json"))),
-    }
+    LISTING.print(&format, &entries(&engine, &containers, &format).await?)?;
     Ok(())
 }
 
-async fn entries(engine: &Engine, containers: &[ObservedContainer]) -> Result<Vec<Entry>, Failure> {
+async fn entries(
+    engine: &Engine,
+    containers: &[ObservedContainer],
+    format: &Format,
+) -> Result<Vec<Map<String, Value>>, Failure> {
     let mut known: BTreeMap<String, ImageInspect> = BTreeMap::new();
     let mut entries = Vec::new();
     for container in containers {
@@ -68,56 +70,38 @@ async fn entries(engine: &Engine, containers: &[ObservedContainer]) -> Result<Ve
                 .map_err(|error| EngineError::call(format!("inspect image {}", container.image), &error))?;
             known.insert(container.image_id.clone(), image);
         }
-        entries.push(entry(container, &known[&container.image_id]));
+        let mut entry = entry(container, &known[&container.image_id]);
+        if matches!(format, Format::Json) {
+            // JSON has the exact values only, as scripts know them.
+            SHORT_FORMS.iter().for_each(|field| drop(entry.remove(*field)));
+        }
+        entries.push(entry);
     }
-    entries.sort_by(|a, b| a.container.cmp(&b.container));
     Ok(entries)
 }
 
-fn entry(container: &ObservedContainer, image: &ImageInspect) -> Entry {
+/// Fields for people, beside those with the exact values.
+const SHORT_FORMS: [&str; 3] = ["ShortID", "HumanSize", "CreatedSince"];
+
+fn entry(container: &ObservedContainer, image: &ImageInspect) -> Map<String, Value> {
     let (repository, tag) = match container.image.rsplit_once(':') {
         Some((repository, tag)) if !tag.contains('/') => (repository, tag),
         _ => (container.image.as_str(), "latest"),
     };
     let part = |text: &Option<String>| text.clone().unwrap_or_default();
     let created = image.created.as_deref().and_then(|text| text.parse::<jiff::Timestamp>().ok());
-    Entry {
-        container: container.name.clone(),
-        repository: repository.to_owned(),
-        tag: tag.to_owned(),
-        platform: format!("{}/{}", part(&image.os), part(&image.architecture)),
-        id: container.image_id.clone(),
-        size: image.size.unwrap_or_default(),
-        created: created.map_or(0, jiff::Timestamp::as_second),
-    }
-}
-
-fn print_table(entries: &[Entry]) {
-    let mut table =
-        Table::new(&["CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED"]);
-    for entry in entries {
-        let id: String = entry.id.trim_start_matches("sha256:").chars().take(12).collect();
-        table.row([
-            entry.container.clone(),
-            entry.repository.clone(),
-            entry.tag.clone(),
-            entry.platform.clone(),
-            id,
-            units::human_size(entry.size),
-            format!("{} ago", time::since(entry.created)),
-        ]);
-    }
-    table.print();
-}
-
-fn as_json(entry: &Entry) -> serde_json::Value {
-    json!({
-        "ID": entry.id,
-        "ContainerName": entry.container,
-        "Repository": entry.repository,
-        "Tag": entry.tag,
-        "Platform": entry.platform,
-        "Size": entry.size,
-        "Created": jiff::Timestamp::from_second(entry.created).unwrap_or_default().to_string(),
-    })
+    let created = created.unwrap_or_default();
+    let size = image.size.unwrap_or_default();
+    output::entry([
+        ("ID", container.image_id.clone().into()),
+        ("ContainerName", container.name.clone().into()),
+        ("Repository", repository.into()),
+        ("Tag", tag.into()),
+        ("Platform", format!("{}/{}", part(&image.os), part(&image.architecture)).into()),
+        ("Size", size.into()),
+        ("Created", created.to_string().into()),
+        ("ShortID", output::short_id(&container.image_id).into()),
+        ("HumanSize", units::human_size(size).into()),
+        ("CreatedSince", format!("{} ago", time::since(created.as_second())).into()),
+    ])
 }

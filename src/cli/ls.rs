@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use bollard::query_parameters::ListContainersOptionsBuilder;
 use clap::Args;
 use regex::Regex;
-use serde_json::json;
+use serde_json::{Map, Value};
 
 use super::{Context, Failure};
 use crate::engine::{EngineError, labels_filter};
-use crate::output::{self, Table};
+use crate::output::{self, Format, Listing};
 use crate::plan::labels;
 use crate::plan::observed::ObservedContainer;
 
@@ -19,7 +19,7 @@ pub struct LsArgs {
     /// Projects without running containers too
     #[arg(short, long)]
     all: bool,
-    /// Output: "table" or "json"
+    /// Output: "table", "json", a Go template or "table TEMPLATE"
     #[arg(long, default_value = "table")]
     format: String,
     /// Only names
@@ -37,11 +37,28 @@ struct Entry {
     files: String,
 }
 
+impl Entry {
+    fn fields(&self) -> Map<String, Value> {
+        output::entry([
+            ("Name", self.name.clone().into()),
+            ("Status", self.status.clone().into()),
+            ("ConfigFiles", self.files.clone().into()),
+        ])
+    }
+}
+
+const LISTING: Listing = Listing {
+    columns: &[("Name", "NAME"), ("Status", "STATUS"), ("ConfigFiles", "CONFIG FILES")],
+    headings: &[],
+    json_array: true,
+};
+
 /// Prints the list.
 ///
 /// # Errors
 /// The engine cannot be read, or an argument is not understood.
 pub async fn run(context: &Context, args: LsArgs) -> Result<(), Failure> {
+    let format = Format::parse(&args.format)?;
     let filter = name_filter(args.filter.as_deref())?;
     let mut entries = entries(context, args.all).await?;
     entries.retain(|entry| filter.as_ref().is_none_or(|filter| filter.is_match(&entry.name)));
@@ -49,11 +66,7 @@ pub async fn run(context: &Context, args: LsArgs) -> Result<(), Failure> {
         output::lines(entries.into_iter().map(|entry| entry.name));
         return Ok(());
     }
-    match args.format.as_str() {
-        "json" => output::lines([json!(entries.iter().map(as_json).collect::<Vec<_>>()).to_string()]),
-        "table" | "" => print_table(&entries),
-        other => return Err(Failure::message(format!("format {other:?} is not known: use table or json"))),
-    }
+    LISTING.print(&format, &entries.iter().map(Entry::fields).collect::<Vec<_>>())?;
     Ok(())
 }
 
@@ -92,16 +105,4 @@ fn entry(name: String, containers: &[ObservedContainer]) -> Entry {
     let newest = containers.iter().max_by_key(|container| container.created);
     let files = newest.and_then(|container| container.labels.get(labels::CONFIG_FILES)).cloned();
     Entry { name, status: status.join(", "), files: files.unwrap_or_default() }
-}
-
-fn print_table(entries: &[Entry]) {
-    let mut table = Table::new(&["NAME", "STATUS", "CONFIG FILES"]);
-    for entry in entries {
-        table.row([entry.name.clone(), entry.status.clone(), entry.files.clone()]);
-    }
-    table.print();
-}
-
-fn as_json(entry: &Entry) -> serde_json::Value {
-    json!({"Name": entry.name, "Status": entry.status, "ConfigFiles": entry.files})
 }

@@ -3,15 +3,21 @@
 //! Owns argument parsing and exit codes. What a command decides is decided in `plan`; what it does, in `execute`.
 
 mod arguments;
+mod attach;
+mod attached;
 mod build;
 mod command;
+mod commit;
 pub mod config;
 mod context;
+mod cp;
 mod create;
+mod detach_keys;
 mod down;
 mod engine;
 mod events;
 mod exec;
+mod export;
 mod failure;
 mod globals;
 mod images;
@@ -34,6 +40,7 @@ mod seccomp;
 mod selection;
 mod session;
 mod start;
+mod stats;
 mod stdio;
 mod stop;
 mod support;
@@ -42,6 +49,8 @@ mod top;
 mod unpause;
 mod up;
 pub mod version;
+mod volumes;
+mod wait;
 
 pub use command::main;
 pub use context::Context;

@@ -1,10 +1,12 @@
 //! `wharf ps`: the containers of the project.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{Context, Failure, selection};
-use crate::output::{self, Table, time};
+use crate::output::{self, Format, Listing, time};
 use crate::plan::observed::{ObservedContainer, State};
 
 /// Arguments of `ps`.
@@ -15,7 +17,7 @@ pub struct PsArgs {
     /// Stopped containers too
     #[arg(short, long)]
     all: bool,
-    /// Output: "table" or "json" (one object per line)
+    /// Output: "table", "json" (one object per line), a Go template or "table TEMPLATE"
     #[arg(long, default_value = "table")]
     format: String,
     /// Only containers that match, as status=STATE
@@ -38,11 +40,26 @@ pub struct PsArgs {
     no_trunc: bool,
 }
 
+const LISTING: Listing = Listing {
+    columns: &[
+        ("Name", "NAME"),
+        ("Image", "IMAGE"),
+        ("Command", "COMMAND"),
+        ("Service", "SERVICE"),
+        ("RunningFor", "CREATED"),
+        ("Status", "STATUS"),
+        ("Ports", "PORTS"),
+    ],
+    headings: &[("ID", "CONTAINER ID"), ("CreatedAt", "CREATED AT"), ("LocalVolumes", "LOCAL VOLUMES")],
+    json_array: false,
+};
+
 /// Prints the list.
 ///
 /// # Errors
 /// The project or the engine cannot be read, or an argument is not understood.
 pub async fn run(context: &Context, args: PsArgs) -> Result<(), Failure> {
+    let format = Format::parse(&args.format)?;
     let states = wanted_states(&args)?;
     let engine = context.engine().await?;
     let mut containers = selection::containers(context, &engine, &args.services).await?;
@@ -51,26 +68,24 @@ pub async fn run(context: &Context, args: PsArgs) -> Result<(), Failure> {
         containers.retain(|container| context.names_service(&container.service));
     }
     containers.sort_by(|a, b| a.name.cmp(&b.name));
-    print(context, &args, &containers)
+    print(context, &args, &format, &containers)
 }
 
-fn print(context: &Context, args: &PsArgs, containers: &[ObservedContainer]) -> Result<(), Failure> {
+fn print(
+    context: &Context,
+    args: &PsArgs,
+    format: &Format,
+    containers: &[ObservedContainer],
+) -> Result<(), Failure> {
     if args.quiet {
         output::lines(containers.iter().map(|container| container.id.clone()));
     } else if args.only_services {
-        let mut services: Vec<_> = containers.iter().map(|container| container.service.clone()).collect();
-        services.dedup();
+        let services: BTreeSet<_> = containers.iter().map(|container| container.service.clone()).collect();
         output::lines(services);
     } else {
-        match args.format.as_str() {
-            "json" => {
-                output::lines(containers.iter().map(|container| as_json(context, container).to_string()))
-            }
-            "table" | "" => print_table(containers, args.no_trunc),
-            other => {
-                return Err(Failure::message(format!("format {other:?} is not known: use table or json")));
-            }
-        }
+        let project = context.project_name()?;
+        let entries: Vec<_> = containers.iter().map(|c| entry(&project, c, args.no_trunc)).collect();
+        LISTING.print(format, &entries)?;
     }
     Ok(())
 }
@@ -105,22 +120,6 @@ fn is_listed(container: &ObservedContainer, args: &PsArgs, states: &[State]) -> 
     args.all || (container.is_running() && !container.one_off)
 }
 
-fn print_table(containers: &[ObservedContainer], whole: bool) {
-    let mut table = Table::new(&["NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"]);
-    for container in containers {
-        table.row([
-            container.name.clone(),
-            container.image.clone(),
-            command_column(&container.command, whole),
-            container.service.clone(),
-            format!("{} ago", time::since(container.created)),
-            container.status.clone(),
-            output::ports(&container.ports),
-        ]);
-    }
-    table.print();
-}
-
 /// The command in quotes, cut to 20 characters as Docker does.
 fn command_column(command: &str, whole: bool) -> String {
     if whole || command.chars().count() <= 20 {
@@ -130,35 +129,37 @@ fn command_column(command: &str, whole: bool) -> String {
     format!("\"{cut}…\"")
 }
 
-/// The fields that `docker compose ps --format json` has.
-fn as_json(context: &Context, container: &ObservedContainer) -> serde_json::Value {
-    let project = context.project_name().unwrap_or_default();
+/// The fields that `docker compose ps --format json` has, and the labels one by one.
+fn entry(project: &str, container: &ObservedContainer, whole: bool) -> Map<String, Value> {
     let labels: Vec<_> = container.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let networks: Vec<_> = container.networks.keys().cloned().collect();
     let mounts: Vec<_> = container.mounts.iter().map(output::mount_name).collect();
     let local = container.mounts.iter().filter(|m| m.driver.as_deref() == Some("local")).count();
-    json!({
-        "Command": format!("\"{}\"", container.command),
-        "CreatedAt": time::local(container.created),
-        "ExitCode": container.exit_code.unwrap_or(0),
-        "Health": container.health.map_or("", |health| health.text()),
-        "ID": &container.id[..container.id.len().min(12)],
-        "Image": container.image,
-        "Labels": labels.join(","),
-        "LocalVolumes": local.to_string(),
-        "Mounts": mounts.join(","),
-        "Name": container.name,
-        "Names": container.name,
-        "Networks": networks.join(","),
-        "Ports": output::ports(&container.ports),
-        "Project": project,
-        "Publishers": publishers(container),
-        "RunningFor": format!("{} ago", time::since(container.created)),
-        "Service": container.service,
-        "Size": "0B",
-        "State": container.state.text(),
-        "Status": container.status,
-    })
+    let id = if whole { &container.id } else { output::short_id(&container.id) };
+    let fields = [
+        ("Command", command_column(&container.command, whole).into()),
+        ("CreatedAt", time::local(container.created).into()),
+        ("ExitCode", container.exit_code.unwrap_or(0).into()),
+        ("Health", container.health.map_or("", |health| health.text()).into()),
+        ("ID", id.into()),
+        ("Image", container.image.clone().into()),
+        ("Labels", labels.join(",").into()),
+        ("LocalVolumes", local.to_string().into()),
+        ("Mounts", mounts.join(",").into()),
+        ("Name", container.name.clone().into()),
+        ("Names", container.name.clone().into()),
+        ("Networks", networks.join(",").into()),
+        ("Ports", output::ports(&container.ports).into()),
+        ("Project", project.into()),
+        ("Publishers", publishers(container).into()),
+        ("RunningFor", format!("{} ago", time::since(container.created)).into()),
+        ("Service", container.service.clone().into()),
+        ("Size", "0B".into()),
+        ("State", container.state.text().into()),
+        ("Status", container.status.clone().into()),
+        (output::LABEL, json!(container.labels)),
+    ];
+    output::entry(fields)
 }
 
 fn publishers(container: &ObservedContainer) -> Vec<serde_json::Value> {

@@ -6,7 +6,9 @@ use std::pin::Pin;
 use bollard::container::LogOutput;
 use futures::{Stream, StreamExt};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+
+use super::detach_keys::DetachKeys;
 
 /// Output of a process in a container.
 pub(super) type ContainerOutput =
@@ -18,9 +20,32 @@ pub(super) type ContainerInput = Pin<Box<dyn AsyncWrite + Send>>;
 const CHUNK: usize = 16 * 1024;
 
 /// Sends standard input until its end, which the process sees too. Runs on its own: nobody waits for a user's input.
-pub(super) fn forward_input(mut input: ContainerInput) {
-    let (sender, mut pieces) = mpsc::channel::<Vec<u8>>(1);
-    // A read cannot be given up, so it has a thread that the end of the program takes along.
+///
+/// Ends early when the user types the keys that `keys` looks for; then, and only then, what it gives back has a value.
+pub(super) fn forward_input(mut input: ContainerInput, mut keys: DetachKeys) -> oneshot::Receiver<()> {
+    let (detached, detaching) = oneshot::channel();
+    let mut pieces = standard_input();
+    tokio::spawn(async move {
+        while let Some(piece) = pieces.recv().await {
+            let (piece, found) = keys.filter(&piece);
+            if input.write_all(&piece).await.is_err() || input.flush().await.is_err() {
+                // The process ended first; what is left is for nobody.
+                return;
+            }
+            if found {
+                // Nobody waits for it any more where the process ended at the same moment.
+                let _ = detached.send(());
+                return;
+            }
+        }
+        let _ = input.shutdown().await;
+    });
+    detaching
+}
+
+/// What is typed, read on a thread of its own: a read cannot be given up, so the end of the program takes it along.
+fn standard_input() -> mpsc::Receiver<Vec<u8>> {
+    let (sender, pieces) = mpsc::channel::<Vec<u8>>(1);
     std::thread::spawn(move || {
         let mut buffer = vec![0; CHUNK];
         while let Ok(count @ 1..) = std::io::stdin().read(&mut buffer) {
@@ -29,15 +54,7 @@ pub(super) fn forward_input(mut input: ContainerInput) {
             }
         }
     });
-    tokio::spawn(async move {
-        while let Some(piece) = pieces.recv().await {
-            if input.write_all(&piece).await.is_err() || input.flush().await.is_err() {
-                // The process ended first; what is left is for nobody.
-                return;
-            }
-        }
-        let _ = input.shutdown().await;
-    });
+    pieces
 }
 
 /// Prints output until its end.

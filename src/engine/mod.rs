@@ -3,6 +3,7 @@
 //! The rest of the program sees [`Engine`]: a `bollard` client whose requests carry the negotiated API version, and what
 //! that engine can do. Decisions about projects are made elsewhere.
 
+pub mod archive;
 mod connection;
 mod credentials;
 mod digest;

@@ -3,20 +3,29 @@
 //! Owns every byte that the program writes for a person. Decides nothing and asks no engine.
 
 pub mod diagnostics;
+mod listing;
 mod log_lines;
 mod ports;
 pub mod progress;
 mod style;
 mod table;
+pub mod template;
 pub mod time;
 pub mod units;
 
 use std::io::Write;
 
+pub use listing::{Format, LABEL, Listing, entry};
 pub use log_lines::{LogLines, Stream};
 pub use ports::{mount_name, ports, protocol};
 pub use style::Style;
 pub use table::Table;
+
+/// The first twelve digits of an engine id, with or without the name of its hash.
+pub fn short_id(id: &str) -> &str {
+    let digits = id.strip_prefix("sha256:").unwrap_or(id);
+    digits.get(..12).unwrap_or(digits)
+}
 
 /// Prints lines on standard output; a reader that went away ends it quietly.
 pub fn lines(lines: impl IntoIterator<Item = String>) {

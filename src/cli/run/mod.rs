@@ -4,19 +4,13 @@ mod arguments;
 
 pub use arguments::RunArgs;
 
-use bollard::container::AttachContainerResults;
-use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, KillContainerOptionsBuilder, ResizeContainerTTYOptionsBuilder,
-    StartContainerOptions, WaitContainerOptionsBuilder,
-};
-use futures::StreamExt;
-use tokio::signal::unix::{SignalKind, signal};
+use bollard::query_parameters::StartContainerOptions;
 
+use super::attached::Conversation;
 use super::reconcile::{load, reconcile};
 use super::session::{Session, separator};
-use super::terminal::{self, RawTerminal};
-use super::{Context, Failure, stdio};
-use crate::engine::{Engine, EngineError};
+use super::{Context, Failure};
+use crate::engine::EngineError;
 use crate::plan::desired::{ContainerSpec, Desired, OneOff, UpOptions};
 use crate::plan::step::{Action, ContainerTarget, Plan, Reason};
 
@@ -80,69 +74,16 @@ async fn detached(session: &Session, spec: &ContainerSpec) -> Result<(), Failure
 
 async fn attached(session: &Session, spec: &ContainerSpec, one_off: &OneOff) -> Result<(), Failure> {
     let (engine, name) = (session.engine(), spec.name.as_str());
-    let call = |verb: &str, error: &bollard::errors::Error| {
-        EngineError::call(format!("cannot {verb} container {name}"), error)
+    let conversation = Conversation {
+        tty: one_off.tty,
+        stdin: one_off.stdin,
+        forward_signals: true,
+        // A container that removes itself is gone right after its end.
+        end: if one_off.auto_remove { "removed" } else { "next-exit" },
+        detach_keys: String::new(),
     };
-    let attach =
-        AttachContainerOptionsBuilder::default().stream(true).stdout(true).stderr(true).stdin(one_off.stdin);
-    let attached = engine.docker().attach_container(name, Some(attach.build())).await;
-    let AttachContainerResults { output, input } = attached.map_err(|e| call("attach to", &e))?;
-    // Asked before the start: a container that removes itself is gone right after its end.
-    let condition = if one_off.auto_remove { "removed" } else { "next-exit" };
-    let wait = WaitContainerOptionsBuilder::default().condition(condition).build();
-    let mut exit = Box::pin(engine.docker().wait_container(name, Some(wait)));
-    let exit = tokio::spawn(async move { exit.next().await });
-    tokio::task::yield_now().await;
+    let attached = conversation.attach(engine, name).await?;
     let started = engine.docker().start_container(name, None::<StartContainerOptions>).await;
-    started.map_err(|e| call("start", &e))?;
-    let raw = one_off.tty.then(RawTerminal::enter).transpose()?;
-    if one_off.stdin {
-        stdio::forward_input(input);
-    }
-    tokio::select! {
-        result = stdio::print_output(output) => result.map_err(|e| call("read the output of", &e))?,
-        result = forward_signals(engine, name, one_off.tty) => result?,
-    }
-    drop(raw);
-    finish(exit.await.ok().flatten())
-}
-
-fn finish(
-    answer: Option<Result<bollard::models::ContainerWaitResponse, bollard::errors::Error>>,
-) -> Result<(), Failure> {
-    let code = match answer {
-        Some(Ok(response)) => response.status_code,
-        Some(Err(bollard::errors::Error::DockerContainerWaitError { code, .. })) => code,
-        Some(Err(error)) => return Err(EngineError::call("wait for the container", &error).into()),
-        None => return Err(Failure::message("the engine did not say how the container ended")),
-    };
-    if code == 0 { Ok(()) } else { Err(Failure::Exit(u8::try_from(code).unwrap_or(1))) }
-}
-
-/// Passes signals and the terminal's size on for as long as the container runs.
-async fn forward_signals(engine: &Engine, name: &str, tty: bool) -> Result<(), Failure> {
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut terminations = signal(SignalKind::terminate())?;
-    let mut sizes = signal(SignalKind::window_change())?;
-    if tty {
-        resize(engine, name).await;
-    }
-    loop {
-        let signal = tokio::select! {
-            Some(()) = interrupts.recv() => "SIGINT",
-            Some(()) = terminations.recv() => "SIGTERM",
-            Some(()) = sizes.recv(), if tty => { resize(engine, name).await; continue; }
-        };
-        let options = KillContainerOptionsBuilder::default().signal(signal).build();
-        // A container that ended meanwhile needs no signal.
-        let _ = engine.docker().kill_container(name, Some(options)).await;
-    }
-}
-
-async fn resize(engine: &Engine, name: &str) {
-    let (height, width) = terminal::size();
-    let options =
-        ResizeContainerTTYOptionsBuilder::default().h(i32::from(height)).w(i32::from(width)).build();
-    // A container that ended meanwhile has no size.
-    let _ = engine.docker().resize_container_tty(name, options).await;
+    started.map_err(|error| EngineError::call(format!("cannot start container {name}"), &error))?;
+    attached.converse().await
 }

@@ -3,28 +3,14 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-
-use bytes::Bytes;
-use futures::Stream;
-use http_body_util::{Either, Full, StreamBody};
-use hyper::body::Frame;
-use tokio::sync::mpsc;
 
 use super::ignore::IgnoreFile;
+use crate::engine::archive::{self, Body, Pieces};
 use crate::execute::StepError;
 use crate::plan::desired::BuildRequest;
 
-/// A request body as `bollard` takes it.
-pub(super) type Body =
-    Either<Full<Bytes>, StreamBody<Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, io::Error>> + Send>>>>;
-
 /// Name in the archive of a Dockerfile that is not in the context.
 const FOREIGN_DOCKERFILE: &str = ".wharf.Dockerfile";
-/// Bytes per piece of the stream.
-const CHUNK: usize = 64 * 1024;
-/// Pieces that may wait to be sent.
-const QUEUE: usize = 16;
 
 /// The `dockerfile` parameter that goes with the context.
 pub(super) fn dockerfile_name(request: &BuildRequest) -> String {
@@ -55,15 +41,7 @@ pub(super) fn archive(request: &BuildRequest) -> Result<Body, StepError> {
     }
     let dockerfile = dockerfile_content(request, &root)?;
     let ignore = IgnoreFile::read(&root, default_name(request)).map_err(|error| failed(&root, &error))?;
-    let (sender, mut receiver) = mpsc::channel::<Result<Bytes, io::Error>>(QUEUE);
-    tokio::task::spawn_blocking(move || {
-        let pieces = Pieces { buffer: Vec::with_capacity(CHUNK), sender: sender.clone() };
-        if let Err(error) = pack(&root, &ignore, dockerfile.as_deref(), pieces) {
-            // The receiver is gone when the engine refused the build; then there is nobody to tell.
-            let _ = sender.blocking_send(Err(error));
-        }
-    });
-    Ok(bollard::body_try_stream(futures::stream::poll_fn(move |context| receiver.poll_recv(context))))
+    Ok(archive::sent(move |pieces| pack(&root, &ignore, dockerfile.as_deref(), pieces)))
 }
 
 /// Content of a Dockerfile that the context does not hold.
@@ -132,25 +110,4 @@ fn append(archive: &mut tar::Builder<Pieces>, source: &Path, name: &Path) -> io:
         return archive.append_data(&mut header, name, io::empty());
     }
     archive.append_data(&mut header, name, fs::File::open(source)?)
-}
-
-/// Sends what is written in pieces.
-struct Pieces {
-    buffer: Vec<u8>,
-    sender: mpsc::Sender<Result<Bytes, io::Error>>,
-}
-
-impl Write for Pieces {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.buffer.extend_from_slice(data);
-        if self.buffer.len() >= CHUNK {
-            self.flush()?;
-        }
-        Ok(data.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let piece = Bytes::from(std::mem::take(&mut self.buffer));
-        self.sender.blocking_send(Ok(piece)).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
-    }
 }

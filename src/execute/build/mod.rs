@@ -102,7 +102,7 @@ async fn stream(
     runner: &Runner,
     request: &BuildRequest,
     options: BuildImageOptions,
-    body: Option<context::Body>,
+    body: Option<crate::engine::archive::Body>,
 ) -> Result<(), StepError> {
     let mut output = Output::new(runner, request);
     // bollard 0.21 wants a body even where the context is not in it.

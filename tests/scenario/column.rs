@@ -1,0 +1,81 @@
+//! The tools that scenarios run with.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use crate::support::TestEngine;
+
+/// A tool and an engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// `wharf` on its own engine.
+    Builtin,
+    /// `wharf` on a Docker Engine.
+    Engine,
+    /// `docker compose` on that Docker Engine.
+    Compose,
+}
+
+/// How a column's commands are started.
+#[derive(Clone)]
+pub enum Tool {
+    /// `wharf` on an engine of the test's own.
+    Builtin(Arc<TestEngine>),
+    /// `wharf` on the Docker Engine at this address.
+    Engine(String),
+    /// `docker compose` on it.
+    Compose(String),
+}
+
+impl Column {
+    pub const ALL: [Column; 3] = [Column::Builtin, Column::Engine, Column::Compose];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Column::Builtin => "builtin",
+            Column::Engine => "engine",
+            Column::Compose => "compose",
+        }
+    }
+
+    /// Whether a line marked `@word` is for this column.
+    pub fn is_named(self, word: &str) -> bool {
+        word == self.name() || (word == "wharf" && self != Column::Compose)
+    }
+
+    /// The tool; `None` where this machine does not have it.
+    pub fn tool(self) -> Option<Tool> {
+        let host = || std::env::var("WHARF_TEST_DOCKER_HOST").ok();
+        match self {
+            Column::Builtin => Some(Tool::Builtin(Arc::new(TestEngine::with_images("scenarios")?))),
+            Column::Engine => Some(Tool::Engine(host()?)),
+            Column::Compose => {
+                let asked = Command::new("docker").args(["compose", "version"]).output().ok()?;
+                asked.status.success().then(|| host().map(Tool::Compose))?
+            }
+        }
+    }
+}
+
+impl Tool {
+    /// The tool in `folder` for a project, not yet started.
+    pub fn command(&self, folder: &Path, project: &str, args: &[String]) -> Command {
+        let mut command = match self {
+            Tool::Builtin(engine) => engine.command(folder, &[]),
+            Tool::Engine(host) => {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_wharf"));
+                command.args(["--host", host]);
+                command
+            }
+            Tool::Compose(host) => {
+                let mut command = Command::new("docker");
+                command.arg("compose").env("DOCKER_HOST", host);
+                command
+            }
+        };
+        command.args(["-p", project]).args(args).current_dir(folder).stdin(Stdio::null());
+        command.env_remove("COMPOSE_FILE").env_remove("COMPOSE_PROFILES").env("NO_COLOR", "1");
+        command
+    }
+}

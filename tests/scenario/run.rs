@@ -1,0 +1,230 @@
+//! Taking the steps of a scenario.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::column::{Column, Tool};
+use super::expect::{Expectation, Seen};
+use super::text::{Action, Scenario, Step};
+
+/// Longest time until a state is reached, and for a background command to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks at a state.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A scenario in its folder, with a project of its own.
+struct Running<'s> {
+    column: Column,
+    tool: &'s Tool,
+    folder: tempfile::TempDir,
+    project: String,
+    port: u16,
+    begun: BTreeMap<String, Background>,
+    transcript: String,
+}
+
+struct Background {
+    child: Child,
+    out: PathBuf,
+    err: PathBuf,
+}
+
+/// Runs a scenario; the error is everything that happened.
+pub fn run(scenario: &Scenario, column: Column, tool: &Tool) -> Result<(), String> {
+    let mut running = Running::new(scenario, column, tool);
+    let steps = scenario.steps.iter().filter(|step| step.only.is_empty() || column.is_named(&step.only));
+    for step in steps {
+        if let Err(problem) = running.step(step) {
+            let state = running.tool(&["ps".to_owned(), "-a".to_owned()]);
+            let logs = running.tool(&["logs".to_owned()]);
+            return Err(format!(
+                "{problem}\n\n{}\n--- ps -a\n{}{}\n--- logs\n{}{}",
+                running.transcript, state.out, state.err, logs.out, logs.err
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl<'s> Running<'s> {
+    fn new(scenario: &Scenario, column: Column, tool: &'s Tool) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let project = format!("sc{}-{number}-{}", std::process::id(), column.name());
+        let folder = tempfile::tempdir().unwrap();
+        let running = Running {
+            column,
+            tool,
+            folder,
+            project,
+            port: crate::support::free_port(),
+            begun: BTreeMap::new(),
+            transcript: String::new(),
+        };
+        for (name, content) in &scenario.files {
+            let path = running.folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, running.fill(content)).unwrap();
+        }
+        running
+    }
+
+    fn fill(&self, text: &str) -> String {
+        let folder = self.folder.path().to_string_lossy();
+        text.replace("{project}", &self.project)
+            .replace("{port}", &self.port.to_string())
+            .replace("{folder}", &folder)
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), String> {
+        let _ = writeln!(self.transcript, "\n{}", step.text);
+        match &step.action {
+            Action::Run(args) => {
+                let seen = self.tool(args);
+                self.judge(step, &seen, true)
+            }
+            Action::Shell(line) => {
+                let seen = self.shell(line);
+                self.judge(step, &seen, true)
+            }
+            Action::Until(args) => self.until(step, true, |running| running.tool(args)),
+            Action::UntilShell(line) => self.until(step, true, |running| running.shell(line)),
+            Action::Begin(name, args) => {
+                self.begin(name, args);
+                Ok(())
+            }
+            Action::Shows(name) => self.until(step, false, |running| running.begun[name].seen()),
+            Action::Signal(name, signal) => {
+                let pid = Pid::from_child(&self.begun[name].child);
+                kill_process(pid, named_signal(signal)).map_err(|error| format!("{}: {error}", step.text))
+            }
+            Action::Ends(name) => self.end(step, name),
+        }
+    }
+
+    /// Repeats a look until it shows what is expected; the last look is the one that is told of.
+    fn until(
+        &mut self,
+        step: &Step,
+        ended: bool,
+        mut look: impl FnMut(&mut Self) -> Seen,
+    ) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let before = self.transcript.len();
+            let seen = look(self);
+            let judged = self.judge(step, &seen, ended);
+            if judged.is_ok() || Instant::now() > deadline {
+                return judged;
+            }
+            self.transcript.truncate(before);
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Compares, and notes what was seen. A command that ended did so with 0 unless another code is expected.
+    fn judge(&mut self, step: &Step, seen: &Seen, ended: bool) -> Result<(), String> {
+        let _ =
+            writeln!(self.transcript, "  code {:?}\n  out {:?}\n  err {:?}", seen.code, seen.out, seen.err);
+        let mine = |(only, _): &&(String, Expectation)| only.is_empty() || self.column.is_named(only);
+        let expected: Vec<_> = step.expectations.iter().filter(mine).map(|(_, expected)| expected).collect();
+        let any_code = expected.iter().any(|expected| matches!(expected, Expectation::Code(_)));
+        if ended && !any_code && seen.code != Some(0) {
+            return Err(format!("{}: ended with {:?}", step.text, seen.code));
+        }
+        match expected.into_iter().find(|expected| !expected.holds(seen, &|text| self.fill(text))) {
+            Some(failed) => Err(format!("{}: expected {failed:?}", step.text)),
+            None => Ok(()),
+        }
+    }
+
+    fn tool(&mut self, args: &[String]) -> Seen {
+        let args: Vec<String> = args.iter().map(|arg| self.fill(arg)).collect();
+        output(self.tool.command(self.folder.path(), &self.project, &args))
+    }
+
+    fn shell(&mut self, line: &str) -> Seen {
+        let mut command = Command::new("sh");
+        command.args(["-c", &self.fill(line)]).current_dir(self.folder.path()).stdin(Stdio::null());
+        // The tool itself, for pipes.
+        let program = self.tool.command(self.folder.path(), &self.project, &[]);
+        let words: Vec<_> = std::iter::once(program.get_program()).chain(program.get_args()).collect();
+        let words: Vec<_> = words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        command.env("TOOL", words.join(" "));
+        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        output(command)
+    }
+
+    fn begin(&mut self, name: &str, args: &[String]) {
+        let args: Vec<String> = args.iter().map(|arg| self.fill(arg)).collect();
+        let logs = self.folder.path().join(format!(".background-{name}"));
+        let (out, err) = (logs.with_extension("out"), logs.with_extension("err"));
+        let mut command = self.tool.command(self.folder.path(), &self.project, &args);
+        command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
+        let child = command.spawn().unwrap();
+        self.begun.insert(name.to_owned(), Background { child, out, err });
+    }
+
+    fn end(&mut self, step: &Step, name: &str) -> Result<(), String> {
+        let mut background = self.begun.remove(name).unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while background.child.try_wait().unwrap().is_none() {
+            if Instant::now() > deadline {
+                let seen = background.seen();
+                background.kill();
+                let _ = writeln!(self.transcript, "  out {:?}\n  err {:?}", seen.out, seen.err);
+                return Err(format!("{}: still runs", step.text));
+            }
+            std::thread::sleep(LOOK);
+        }
+        let seen = background.seen();
+        self.judge(step, &seen, true)
+    }
+}
+
+impl Background {
+    fn seen(&mut self) -> Seen {
+        // The status first: what is printed before the end is seen then for certain.
+        let code = self.child.try_wait().unwrap().and_then(|status| status.code());
+        let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
+        Seen { out: text(&self.out), err: text(&self.err), code }
+    }
+
+    fn kill(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        for background in self.begun.values_mut() {
+            background.kill();
+        }
+        let args = ["down", "-v", "-t", "0", "--remove-orphans"].map(str::to_owned);
+        self.tool(&args);
+    }
+}
+
+fn output(mut command: Command) -> Seen {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Seen { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
+}
+
+fn named_signal(name: &str) -> Signal {
+    match name {
+        "INT" => Signal::INT,
+        "TERM" => Signal::TERM,
+        "KILL" => Signal::KILL,
+        other => panic!("signal {other} is not known to scenarios"),
+    }
+}

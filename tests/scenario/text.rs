@@ -1,0 +1,167 @@
+//! Reading scenario files. A file that is not understood fails the whole run: no step may be lost.
+
+use std::path::Path;
+
+use super::column::Column;
+use super::expect::Expectation;
+
+/// What a user does and sees.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// File and intent, for filters.
+    pub name: String,
+    pub columns: Vec<Column>,
+    /// Name and content.
+    pub files: Vec<(String, String)>,
+    pub steps: Vec<Step>,
+}
+
+/// Something done, and what is seen then.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// As it was written.
+    pub text: String,
+    pub action: Action,
+    /// The column that it is for; all when empty.
+    pub only: String,
+    pub expectations: Vec<(String, Expectation)>,
+}
+
+/// Something done.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// `$ ARGS`: the tool, to its end.
+    Run(Vec<String>),
+    /// `until $ ARGS`: again and again until it shows what is expected.
+    Until(Vec<String>),
+    /// `NAME & ARGS`: the tool, in the background.
+    Begin(String, Vec<String>),
+    /// `shows NAME`: waits until the background command printed what is expected.
+    Shows(String),
+    /// `signal NAME INT`.
+    Signal(String, String),
+    /// `ends NAME`: waits for the end of a background command.
+    Ends(String),
+    /// `sh LINE`: a shell in the project's folder.
+    Shell(String),
+    /// `until sh LINE`.
+    UntilShell(String),
+}
+
+/// All scenarios of a folder, by file.
+pub fn all(folder: &Path) -> Vec<Scenario> {
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
+    files.sort();
+    files.iter().flat_map(|path| file(path)).collect()
+}
+
+fn file(path: &Path) -> Vec<Scenario> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let area = path.file_stem().unwrap().to_string_lossy().into_owned();
+    let parts: Vec<&str> = text.split("\n=== ").collect();
+    let first = parts[0].strip_prefix("=== ");
+    let rest = parts[1..].iter().copied();
+    first.into_iter().chain(rest).map(|part| scenario(&area, part)).collect()
+}
+
+fn scenario(area: &str, part: &str) -> Scenario {
+    let (intent, body) = part.split_once('\n').unwrap_or((part, ""));
+    let mut scenario = Scenario {
+        name: format!("{area}: {}", intent.trim()),
+        columns: Column::ALL.to_vec(),
+        files: Vec::new(),
+        steps: Vec::new(),
+    };
+    let (head, sections) = body.split_once("--- ").unwrap_or((body, ""));
+    for line in head.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+        let columns = line.strip_prefix("columns:").unwrap_or_else(|| panic!("{}: {line:?}", scenario.name));
+        let wanted = |column: &Column| columns.split_whitespace().any(|word| column.is_named(word));
+        scenario.columns = Column::ALL.into_iter().filter(wanted).collect();
+    }
+    for section in sections.split("\n--- ") {
+        let (title, content) = section.split_once('\n').unwrap_or((section, ""));
+        match title.trim() {
+            "steps" => scenario.steps = steps(&scenario.name, content),
+            name => scenario.files.push((name.to_owned(), format!("{}\n", content.trim_end()))),
+        }
+    }
+    assert!(!scenario.steps.is_empty(), "{} has no steps", scenario.name);
+    scenario
+}
+
+fn steps(name: &str, content: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for line in content.lines().map(str::trim) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (only, rest) = match line.strip_prefix('@') {
+            Some(marked) => marked.split_once(' ').unwrap_or((marked, "")),
+            None => ("", line),
+        };
+        let rest = rest.trim();
+        if let Some(expectation) = rest.strip_prefix("? ") {
+            let step = steps.last_mut().unwrap_or_else(|| panic!("{name}: nothing before {line:?}"));
+            let expectation = Expectation::parse(expectation).unwrap_or_else(|| panic!("{name}: {line:?}"));
+            step.expectations.push((only.to_owned(), expectation));
+        } else {
+            let action = action(rest).unwrap_or_else(|| panic!("{name}: {line:?} is no step"));
+            steps.push(Step {
+                text: line.to_owned(),
+                action,
+                only: only.to_owned(),
+                expectations: Vec::new(),
+            });
+        }
+    }
+    steps
+}
+
+fn action(line: &str) -> Option<Action> {
+    if let Some(args) = line.strip_prefix("$ ") {
+        return Some(Action::Run(words(args)));
+    }
+    if let Some(args) = line.strip_prefix("until $ ") {
+        return Some(Action::Until(words(args)));
+    }
+    if let Some(shell) = line.strip_prefix("until sh ") {
+        return Some(Action::UntilShell(shell.to_owned()));
+    }
+    let (verb, rest) = line.split_once(' ')?;
+    match verb {
+        "sh" => Some(Action::Shell(rest.to_owned())),
+        "shows" => Some(Action::Shows(rest.to_owned())),
+        "ends" => Some(Action::Ends(rest.to_owned())),
+        "signal" => rest.split_once(' ').map(|(name, signal)| Action::Signal(name.into(), signal.into())),
+        name => rest.strip_prefix("& ").map(|args| Action::Begin(name.to_owned(), words(args))),
+    }
+}
+
+/// Words with single and double quotes, as a shell has them; nothing is expanded.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let (mut quote, mut begun) = (None, false);
+    for character in text.chars() {
+        match quote {
+            Some(open) if character == open => quote = None,
+            None if matches!(character, '\'' | '"') => (quote, begun) = (Some(character), true),
+            None if character.is_whitespace() => {
+                if begun {
+                    words.push(std::mem::take(&mut word));
+                }
+                begun = false;
+            }
+            _ => {
+                word.push(character);
+                begun = true;
+            }
+        }
+    }
+    assert!(quote.is_none(), "a quote is not closed: {text}");
+    if begun {
+        words.push(word);
+    }
+    words
+}
