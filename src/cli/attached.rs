@@ -8,7 +8,8 @@ use bollard::query_parameters::{
     WaitContainerOptionsBuilder,
 };
 use futures::StreamExt;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::detach_keys::DetachKeys;
@@ -74,26 +75,18 @@ impl Attached<'_> {
     /// Talks until the container ends, whose exit code this ends with, or the user leaves it.
     pub async fn converse(self) -> Result<(), Failure> {
         let Conversation { tty, stdin, forward_signals, ref detach_keys, .. } = self.conversation;
-        let raw = (tty && terminal::is_interactive()).then(RawTerminal::enter).transpose()?;
         let keys = if tty { DetachKeys::parse(detach_keys)? } else { DetachKeys::none() };
+        let signals = forward_signals.then(Signals::listen).transpose()?;
+        let raw = (tty && terminal::is_interactive()).then(RawTerminal::enter).transpose()?;
         let AttachContainerResults { output, input } = self.streams;
         let typed = stdin.then(|| stdio::forward_input(input, keys));
-        let left = async {
-            let left = match typed {
-                Some(typed) => typed.await.is_ok(),
-                None => false,
-            };
-            if !left {
-                std::future::pending::<()>().await;
-            }
-        };
-        let detached = tokio::select! {
+        let left = tokio::select! {
             result = stdio::print_output(output) => result.map(|()| false),
-            () = left => Ok(true),
-            result = pass_signals(self.engine, &self.name, tty), if forward_signals => result.map(|()| false).map_err(Error::from),
+            () = left_by_user(typed) => Ok(true),
+            () = pass_on(signals, self.engine, &self.name, tty) => Ok(false),
         };
         drop(raw);
-        if detached.map_err(|error| call("read the output of", &self.name, &error))? {
+        if left.map_err(|error| call("read the output of", &self.name, &error))? {
             eprintln!("\nread escape sequence");
             return Ok(());
         }
@@ -104,30 +97,56 @@ impl Attached<'_> {
     }
 }
 
+/// Returns when the user typed the keys for it, and never otherwise.
+async fn left_by_user(typed: Option<oneshot::Receiver<()>>) {
+    let left = match typed {
+        Some(typed) => typed.await.is_ok(),
+        None => false,
+    };
+    if !left {
+        std::future::pending::<()>().await;
+    }
+}
+
 fn call(verb: &str, name: &str, error: &Error) -> EngineError {
     EngineError::call(format!("cannot {verb} container {name}"), error)
 }
 
-/// Passes signals and the terminal's size on for as long as the container runs.
-async fn pass_signals(engine: &Engine, name: &str, tty: bool) -> std::io::Result<()> {
-    let (sender, mut signals) = tokio::sync::mpsc::unbounded_channel();
-    for (kind, word) in FORWARDED {
-        let mut arrivals = signal(kind)?;
-        let sender = sender.clone();
-        tokio::spawn(async move { while arrivals.recv().await.is_some() && sender.send(word).is_ok() {} });
+/// Signals of this process that are the container's.
+struct Signals {
+    words: mpsc::UnboundedReceiver<&'static str>,
+    sizes: Signal,
+}
+
+impl Signals {
+    /// From now on they no longer do to this process what they usually do.
+    fn listen() -> std::io::Result<Signals> {
+        let (sender, words) = mpsc::unbounded_channel();
+        for (kind, word) in FORWARDED {
+            let mut arrivals = signal(kind)?;
+            let sender = sender.clone();
+            tokio::spawn(
+                async move { while arrivals.recv().await.is_some() && sender.send(word).is_ok() {} },
+            );
+        }
+        Ok(Signals { words, sizes: signal(SignalKind::window_change())? })
     }
-    let mut sizes = signal(SignalKind::window_change())?;
+}
+
+/// Passes signals and the terminal's size on; never returns.
+async fn pass_on(signals: Option<Signals>, engine: &Engine, name: &str, tty: bool) {
+    let Some(mut signals) = signals else { return std::future::pending().await };
     if tty {
         resize(engine, name).await;
     }
     loop {
         tokio::select! {
-            Some(word) = signals.recv() => {
+            Some(word) = signals.words.recv() => {
                 let options = KillContainerOptionsBuilder::default().signal(word).build();
                 // A container that ended meanwhile needs no signal.
                 let _ = engine.docker().kill_container(name, Some(options)).await;
             }
-            Some(()) = sizes.recv(), if tty => resize(engine, name).await,
+            Some(()) = signals.sizes.recv(), if tty => resize(engine, name).await,
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::column::{Column, Tool};
 use super::expect::{Expectation, Seen};
@@ -43,11 +44,9 @@ pub fn run(scenario: &Scenario, column: Column, tool: &Tool) -> Result<(), Strin
     for step in steps {
         if let Err(problem) = running.step(step) {
             let state = running.tool(&["ps".to_owned(), "-a".to_owned()]);
-            let logs = running.tool(&["logs".to_owned()]);
-            return Err(format!(
-                "{problem}\n\n{}\n--- ps -a\n{}{}\n--- logs\n{}{}",
-                running.transcript, state.out, state.err, logs.out, logs.err
-            ));
+            let logs = running.tool(&["logs".to_owned(), "--tail".to_owned(), "20".to_owned()]);
+            let (transcript, logs) = (&running.transcript, end_of(&logs.out));
+            return Err(format!("{problem}\n\n{transcript}\n--- ps -a\n{}\n--- logs\n{logs}", state.out));
         }
     }
     Ok(())
@@ -100,11 +99,8 @@ impl<'s> Running<'s> {
                 self.begin(name, args);
                 Ok(())
             }
-            Action::Shows(name) => self.until(step, false, |running| running.begun[name].seen()),
-            Action::Signal(name, signal) => {
-                let pid = Pid::from_child(&self.begun[name].child);
-                kill_process(pid, named_signal(signal)).map_err(|error| format!("{}: {error}", step.text))
-            }
+            Action::Shows(name) => self.until(step, false, |running| running.background(name).seen()),
+            Action::Signal(name, signal) => self.signal(name, named_signal(signal)),
             Action::Ends(name) => self.end(step, name),
         }
     }
@@ -168,8 +164,25 @@ impl<'s> Running<'s> {
         let (out, err) = (logs.with_extension("out"), logs.with_extension("err"));
         let mut command = self.tool.command(self.folder.path(), &self.project, &args);
         command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
-        let child = command.spawn().unwrap();
+        let child = command.process_group(0).spawn().unwrap();
         self.begun.insert(name.to_owned(), Background { child, out, err });
+    }
+
+    /// Sends a signal as a terminal does, to all processes of the command, as soon as it is ready for it.
+    fn signal(&mut self, name: &str, signal: Signal) -> Result<(), String> {
+        let pid = Pid::from_child(&self.background(name).child);
+        let deadline = Instant::now() + PATIENCE;
+        while signal != Signal::KILL && !is_caught(pid, signal) {
+            if Instant::now() > deadline {
+                return Err(format!("{name} does not listen for {signal:?}"));
+            }
+            std::thread::sleep(LOOK);
+        }
+        kill_process_group(pid, signal).map_err(|error| format!("cannot signal {name}: {error}"))
+    }
+
+    fn background(&mut self, name: &str) -> &mut Background {
+        self.begun.get_mut(name).unwrap_or_else(|| panic!("{name} was not begun"))
     }
 
     fn end(&mut self, step: &Step, name: &str) -> Result<(), String> {
@@ -179,7 +192,8 @@ impl<'s> Running<'s> {
             if Instant::now() > deadline {
                 let seen = background.seen();
                 background.kill();
-                let _ = writeln!(self.transcript, "  out {:?}\n  err {:?}", seen.out, seen.err);
+                let (out, err) = (end_of(&seen.out), end_of(&seen.err));
+                let _ = writeln!(self.transcript, "  out {out:?}\n  err {err:?}");
                 return Err(format!("{}: still runs", step.text));
             }
             std::thread::sleep(LOOK);
@@ -199,7 +213,7 @@ impl Background {
 
     fn kill(&mut self) {
         // It may have ended by itself.
-        let _ = self.child.kill();
+        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         let _ = self.child.wait();
     }
 }
@@ -214,10 +228,25 @@ impl Drop for Running<'_> {
     }
 }
 
+/// The last part of a long text.
+fn end_of(text: &str) -> &str {
+    const SHOWN: usize = 2000;
+    let from = (text.len().saturating_sub(SHOWN)..=text.len()).find(|at| text.is_char_boundary(*at));
+    from.map_or(text, |from| &text[from..])
+}
+
 fn output(mut command: Command) -> Seen {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Seen { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
+}
+
+/// Whether a process has a handler for a signal, as its status in `/proc` says.
+fn is_caught(pid: Pid, signal: Signal) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or_default();
+    let mask = u64::from_str_radix(mask.trim(), 16).unwrap_or(0);
+    mask & (1 << (signal.as_raw() - 1)) != 0
 }
 
 fn named_signal(name: &str) -> Signal {

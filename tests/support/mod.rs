@@ -43,7 +43,7 @@ impl TestEngine {
         if let Some(shared) = engines.get(name).and_then(Weak::upgrade) {
             return Some(Self { shared });
         }
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let root = state_folder().join(name);
         std::fs::create_dir_all(&root).unwrap();
         let shared = Arc::new(Shared { root });
         // An engine of an earlier, killed run would have the old binary.
@@ -102,6 +102,12 @@ impl Drop for Shared {
             self.stop();
         }
     }
+}
+
+/// Where engines of tests keep their state: below cargo's target folder, or in `WHARF_TEST_ROOT` where overlays cannot
+/// be laid on that (because it is one).
+fn state_folder() -> PathBuf {
+    std::env::var_os("WHARF_TEST_ROOT").map_or_else(|| env!("CARGO_TARGET_TMPDIR").into(), PathBuf::from)
 }
 
 /// What a finished command printed and how it ended.

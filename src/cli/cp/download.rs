@@ -75,8 +75,8 @@ fn local_place(source: Source<'_>, to: &str) -> Result<Place, Failure> {
     if place.folder.is_dir() {
         return Ok(place);
     }
-    let folder = place.folder.display();
-    Err(Failure::message(format!("invalid output path: directory {folder} does not exist")))
+    let folder = &place.folder;
+    Err(Failure::message(format!("invalid output path: directory {folder:?} does not exist")))
 }
 
 fn to_standard_output(mut archive: Arriving) -> io::Result<()> {
