@@ -13,6 +13,7 @@
 //! The built-in engine lives in `crates/` and is reached only through its API; this crate starts it and knows no more.
 
 pub mod cli;
+mod dockerignore;
 pub mod engine;
 pub mod execute;
 pub mod output;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use super::{Context, Failure, Globals, arguments, failure, report};
+use super::{Context, Failure, Globals, arguments, completion, failure, report, standalone};
 use crate::execute::Interrupt;
 
 /// Runs Compose projects, on a container engine of its own or on a Docker Engine.
@@ -28,6 +28,8 @@ enum Command {
     Build(super::build::BuildArgs),
     /// Make an image of what a container became
     Commit(super::commit::CommitArgs),
+    /// Print a script that completes commands in a shell
+    Completion(super::completion::CompletionArgs),
     /// Print the project as it is understood
     #[command(alias = "convert")]
     Config(super::config::ConfigArgs),
@@ -53,6 +55,9 @@ enum Command {
     Logs(super::logs::LogsArgs),
     /// List projects
     Ls(super::ls::LsArgs),
+    /// Write manual pages
+    #[command(hide = true)]
+    Man(super::man::ManArgs),
     /// Freeze containers
     Pause(super::pause::PauseArgs),
     /// Print what `up` would do, and why
@@ -61,6 +66,9 @@ enum Command {
     Port(super::port::PortArgs),
     /// List containers
     Ps(super::ps::PsArgs),
+    /// Publish the project (not supported)
+    #[command(hide = true)]
+    Publish(super::refused::PublishArgs),
     /// Get images of services
     Pull(super::pull::PullArgs),
     /// Send images of services to registries
@@ -91,6 +99,14 @@ enum Command {
     Volumes(super::volumes::VolumesArgs),
     /// Wait until containers end
     Wait(super::wait::WaitArgs),
+    /// Make services follow their files
+    Watch(super::watch::WatchArgs),
+    /// Experiments of Docker Compose (not supported)
+    #[command(hide = true)]
+    Alpha(super::refused::AnyArgs),
+    /// Transformations of Docker Compose (not supported)
+    #[command(hide = true)]
+    Bridge(super::refused::AnyArgs),
 }
 
 impl Command {
@@ -115,7 +131,14 @@ impl Command {
 
 /// Runs the command that `arguments` ask for and gives the exit code. `arguments` start with the program's name.
 pub fn main(arguments: Vec<OsString>) -> u8 {
-    let mut command = arguments::like_go(CommandLine::command());
+    if let Some(code) = completion::answer(&arguments, whole_command_line) {
+        return code;
+    }
+    let arguments = match standalone::rewritten(arguments) {
+        Ok(arguments) => arguments,
+        Err(problem) => return say(&problem),
+    };
+    let mut command = whole_command_line();
     let parsed = command.try_get_matches_from_mut(arguments).and_then(|m| CommandLine::from_arg_matches(&m));
     let line = match parsed {
         Ok(line) => line,
@@ -134,6 +157,11 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
     // A read of standard input that nobody waits for any more must not hold up the end.
     runtime.shutdown_background();
     code
+}
+
+/// Every command and flag.
+fn whole_command_line() -> clap::Command {
+    arguments::like_go(CommandLine::command())
 }
 
 fn without_command(version: bool, command: &mut clap::Command) -> u8 {
@@ -226,5 +254,11 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         }
         Command::Volumes(args) => super::volumes::run(context, args).await,
         Command::Wait(args) => super::wait::run(context, args).await,
+        Command::Watch(args) => super::watch::run(context, args).await,
+        Command::Completion(args) => super::completion::run(context, &args),
+        Command::Man(args) => super::man::run(&args, whole_command_line()),
+        Command::Publish(_) => Err(super::refused::publish()),
+        Command::Alpha(_) => Err(super::refused::not_here("alpha")),
+        Command::Bridge(_) => Err(super::refused::not_here("bridge")),
     }
 }

@@ -12,7 +12,7 @@ use crate::project::model::Hook;
 /// A command that runs in a container.
 #[derive(Clone, Debug)]
 pub struct HookSpec {
-    /// `post_start` or `pre_stop`.
+    /// `post_start`, `pre_stop` or `watch`.
     pub moment: &'static str,
     /// Command and arguments.
     pub command: Vec<String>,
@@ -24,6 +24,22 @@ pub struct HookSpec {
     pub privileged: bool,
     /// `NAME=value`.
     pub environment: Vec<String>,
+}
+
+impl HookSpec {
+    /// Reads a hook of the files; variables without a value are left out.
+    pub fn of(moment: &'static str, hook: &Hook) -> HookSpec {
+        let values =
+            hook.environment.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)));
+        HookSpec {
+            moment,
+            command: hook.command.0.clone().unwrap_or_default(),
+            user: hook.user.clone(),
+            working_dir: hook.working_dir.clone(),
+            privileged: hook.privileged,
+            environment: values.collect(),
+        }
+    }
 }
 
 /// The hooks of all services of a project.
@@ -100,20 +116,10 @@ fn insert(
     hooks: &[Hook],
 ) {
     if !hooks.is_empty() {
-        map.insert(service.to_owned(), hooks.iter().map(|hook| Arc::new(spec(moment, hook))).collect());
-    }
-}
-
-fn spec(moment: &'static str, hook: &Hook) -> HookSpec {
-    let values =
-        hook.environment.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)));
-    HookSpec {
-        moment,
-        command: hook.command.0.clone().unwrap_or_default(),
-        user: hook.user.clone(),
-        working_dir: hook.working_dir.clone(),
-        privileged: hook.privileged,
-        environment: values.collect(),
+        map.insert(
+            service.to_owned(),
+            hooks.iter().map(|hook| Arc::new(HookSpec::of(moment, hook))).collect(),
+        );
     }
 }
 

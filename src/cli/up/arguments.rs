@@ -58,6 +58,12 @@ pub struct UpArgs {
     /// Show the output of dependencies too
     #[arg(long)]
     pub attach_dependencies: bool,
+    /// Make services follow their files (develop.watch)
+    #[arg(short, long)]
+    pub watch: bool,
+    /// The menu of keys, which there is none of; only =false is taken
+    #[arg(long, hide = true)]
+    pub menu: bool,
     /// No colours in the output of containers
     #[arg(long)]
     pub no_color: bool,
@@ -131,6 +137,10 @@ impl UpArgs {
                 !self.attach.is_empty() && self.attach_dependencies,
                 "--attach cannot be combined with --attach-dependencies",
             ),
+            (self.detach && self.watch, "--detach cannot be combined with --watch: use the command watch"),
+            (self.wait && self.watch, "--wait cannot be combined with --watch"),
+            (self.create.no_build && self.watch, "--no-build and --watch are incompatible"),
+            (self.menu, "--menu is not supported: use up --watch, and Ctrl-C to stop"),
             (
                 self.create.no_recreate && renews,
                 "--no-recreate cannot be combined with -V or --always-recreate-deps",

@@ -107,7 +107,8 @@ impl Attached<'_> {
 
     async fn follow(mut self, mut changes: Receiver<ContainerChange>) -> Result<(), Failure> {
         let interrupt = self.session.runner.interrupt.clone();
-        while !(self.running.is_empty() && self.sources.is_empty()) {
+        // Containers that are watched come back after a rebuild.
+        while self.args.watch || !(self.running.is_empty() && self.sources.is_empty()) {
             if self.aborted {
                 return self.abort(changes).await;
             }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::reconcile::{load, reconcile};
 use super::session::Session;
+use super::watch::{self, WatchOptions};
 use super::{Context, Failure};
 
 /// Runs `up`.
@@ -20,6 +21,8 @@ pub async fn run(context: &Context, args: UpArgs) -> Result<(), Failure> {
     let project = load(context, &args.services, !args.no_deps)?;
     check_services(&args, &project)?;
     let options = args.options(context, &project.selected)?;
+    let following = WatchOptions { services: project.selected.clone(), prune: true };
+    let rules = if args.watch { watch::rules_of(&project, &following)? } else { Vec::new() };
     let mut session = Session::open(context, &project.name, "up").await?;
     session.wait_at_most(args.wait_timeout);
     session.runner.quiet_pull = args.create.quiet_pull;
@@ -29,7 +32,14 @@ pub async fn run(context: &Context, args: UpArgs) -> Result<(), Failure> {
     if args.detach || args.wait || args.no_start || session.dry_run() {
         return Ok(());
     }
-    attach::run(context, &session, &args, &desired, began).await
+    let attached = attach::run(context, &session, &args, &desired, began);
+    if !args.watch {
+        return attached.await;
+    }
+    tokio::select! {
+        result = attached => result,
+        result = watch::follow(context, &session, &project, rules, following) => result,
+    }
 }
 
 fn check_services(args: &UpArgs, project: &crate::project::Project) -> Result<(), Failure> {

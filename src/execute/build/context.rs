@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::ignore::IgnoreFile;
+use crate::dockerignore::IgnoreFile;
 use crate::engine::archive::{self, Body, Pieces};
 use crate::execute::StepError;
 use crate::plan::desired::BuildRequest;

@@ -1,7 +1,6 @@
 //! Builds through the engine's API: a context read in place by a Wharf engine, a tar stream for a Docker Engine.
 
 mod context;
-mod ignore;
 mod output;
 mod secrets;
 

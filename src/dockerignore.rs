@@ -1,4 +1,5 @@
-//! `.dockerignore` as a Docker client applies it before it sends a context (contract 8.4).
+//! Patterns of `.dockerignore`, as a Docker client applies them before it sends a context (contract 8.4) and `watch` to
+//! the paths of its rules.
 
 use std::fs;
 use std::io;
@@ -6,15 +7,21 @@ use std::path::Path;
 
 use regex::Regex;
 
-/// The rules of one context.
+/// The rules of one context, for a build.
 #[derive(Debug, Default)]
-pub(super) struct IgnoreFile {
-    rules: Vec<Rule>,
+pub struct IgnoreFile {
+    patterns: Patterns,
     /// Paths that the engine needs in any case.
     kept: Vec<String>,
 }
 
-#[derive(Debug)]
+/// Patterns, the last of which that matches decides.
+#[derive(Clone, Debug, Default)]
+pub struct Patterns {
+    rules: Vec<Rule>,
+}
+
+#[derive(Clone, Debug)]
 struct Rule {
     pattern: Regex,
     includes: bool,
@@ -22,35 +29,71 @@ struct Rule {
 
 impl IgnoreFile {
     /// Reads `<Dockerfile>.dockerignore`, else `.dockerignore`; a missing file has no rules.
-    pub(super) fn read(root: &Path, dockerfile: &str) -> io::Result<IgnoreFile> {
-        let own = format!("{dockerfile}.dockerignore");
-        for name in [own.as_str(), ".dockerignore"] {
-            match fs::read_to_string(root.join(name)) {
-                Ok(text) => {
-                    let kept = vec![dockerfile.to_owned(), name.to_owned()];
-                    return Ok(IgnoreFile { rules: rules(&text), kept });
-                }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+    ///
+    /// # Errors
+    /// A file that is there and cannot be read.
+    pub fn read(root: &Path, dockerfile: &str) -> io::Result<IgnoreFile> {
+        Ok(match text_of_context(root, dockerfile)? {
+            Some((name, text)) => {
+                IgnoreFile { patterns: Patterns::of_text(&text), kept: vec![dockerfile.to_owned(), name] }
             }
-        }
-        Ok(IgnoreFile::default())
+            None => IgnoreFile::default(),
+        })
     }
 
-    /// Whether a path, relative to the context, stays out. The last rule that matches it or a folder above it decides.
-    pub(super) fn excludes(&self, path: &Path) -> bool {
+    /// Whether a path, relative to the context, stays out.
+    pub fn excludes(&self, path: &Path) -> bool {
+        let is_kept = self.kept.iter().any(|kept| *kept == path.to_string_lossy());
+        !is_kept && self.patterns.matches(path)
+    }
+
+    /// Whether something below an excluded folder may be included again.
+    pub fn may_include_below(&self) -> bool {
+        self.patterns.may_include_below()
+    }
+}
+
+impl Patterns {
+    /// Patterns one by one.
+    pub fn new(patterns: &[String]) -> Patterns {
+        Patterns { rules: patterns.iter().filter_map(|pattern| rule(pattern.trim())).collect() }
+    }
+
+    /// Those of a context's `.dockerignore`; none where there is no such file.
+    ///
+    /// # Errors
+    /// A file that is there and cannot be read.
+    pub fn of_context(root: &Path, dockerfile: &str) -> io::Result<Patterns> {
+        Ok(text_of_context(root, dockerfile)?.map(|(_, text)| Patterns::of_text(&text)).unwrap_or_default())
+    }
+
+    fn of_text(text: &str) -> Patterns {
+        Patterns { rules: rules(text) }
+    }
+
+    /// Whether a path, or a folder above it, is matched last by a pattern without `!`.
+    pub fn matches(&self, path: &Path) -> bool {
         let path = path.to_string_lossy();
-        if self.kept.iter().any(|kept| *kept == path) {
-            return false;
-        }
         let matches = |rule: &&Rule| parents(&path).any(|part| rule.pattern.is_match(part));
         self.rules.iter().rev().find(matches).is_some_and(|rule| !rule.includes)
     }
 
-    /// Whether something below an excluded folder may be included again.
-    pub(super) fn may_include_below(&self) -> bool {
+    /// Whether a pattern with `!` may take back what others match.
+    pub fn may_include_below(&self) -> bool {
         self.rules.iter().any(|rule| rule.includes)
     }
+}
+
+/// Name and text of the file with a context's patterns.
+fn text_of_context(root: &Path, dockerfile: &str) -> io::Result<Option<(String, String)>> {
+    for name in [format!("{dockerfile}.dockerignore"), ".dockerignore".to_owned()] {
+        match fs::read_to_string(root.join(&name)) {
+            Ok(text) => return Ok(Some((name, text))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 /// The path and each folder above it.
@@ -106,7 +149,8 @@ mod tests {
     use super::*;
 
     fn excluded(text: &str, path: &str) -> bool {
-        IgnoreFile { rules: rules(text), kept: vec!["Dockerfile".into()] }.excludes(Path::new(path))
+        IgnoreFile { patterns: Patterns::of_text(text), kept: vec!["Dockerfile".into()] }
+            .excludes(Path::new(path))
     }
 
     #[test]

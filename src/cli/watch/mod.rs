@@ -1,0 +1,136 @@
+//! `wharf watch`, and `up --watch`: containers follow the files they are made from (`develop.watch`).
+//!
+//! `rules` says what a changed file means, `tree` notices changes, `apply` brings them into containers, `sync` copies.
+
+mod apply;
+mod rules;
+mod sync;
+mod tree;
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::reconcile::{load, reconcile};
+use super::session::{Session, separator};
+use super::{Context, Failure, failure};
+use crate::plan::desired::UpOptions;
+use crate::project::Project;
+use apply::Watcher;
+use rules::Rule;
+use tree::Tree;
+
+/// Arguments of `watch`.
+#[derive(Args, Debug)]
+pub struct WatchArgs {
+    /// Only these services
+    services: Vec<String>,
+    /// Do not build and start services first
+    #[arg(long)]
+    no_up: bool,
+    /// Remove images that a rebuild leaves without a name
+    #[arg(long, default_value = "true")]
+    prune: bool,
+    /// No output of builds
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// How `up --watch` and `watch` differ.
+#[derive(Clone, Debug)]
+pub(super) struct WatchOptions {
+    /// Services to watch; empty: all with rules.
+    pub services: BTreeSet<String>,
+    /// Remove images that a rebuild leaves without a name.
+    pub prune: bool,
+}
+
+/// Starts the services and follows their files until Ctrl-C.
+///
+/// # Errors
+/// No service has rules, a rule cannot be followed, or the services do not come up.
+pub async fn run(context: &Context, args: WatchArgs) -> Result<(), Failure> {
+    let project = load(context, &args.services, true)?;
+    let options = WatchOptions { services: project.selected.clone(), prune: args.prune };
+    let rules = rules_of(&project, &options)?;
+    let _lock = only_one(&project)?;
+    let mut session = Session::open(context, &project.name, "watch").await?;
+    session.runner.build.quiet = args.quiet;
+    if !args.no_up {
+        let selected = project.selected.clone();
+        let up = UpOptions { selected, build: true, separator: separator(context), ..UpOptions::default() };
+        reconcile(&session, &project, up).await?;
+    }
+    if session.dry_run() {
+        crate::output::lines(rules.iter().map(Rule::describe));
+        return Ok(());
+    }
+    tokio::select! {
+        result = follow(context, &session, &project, rules, options) => result,
+        () = context.interrupt.raised(1) => Err(Failure::Exit(failure::INTERRUPTED)),
+    }
+}
+
+/// Rules of the services to watch.
+///
+/// # Errors
+/// There are none, or a rule asks for what its service cannot do.
+pub(super) fn rules_of(project: &Project, options: &WatchOptions) -> Result<Vec<Rule>, Failure> {
+    let watched = |name: &String| options.services.is_empty() || options.services.contains(name);
+    let mut rules = Vec::new();
+    for service in project.services.values().filter(|service| watched(&service.name)) {
+        for watch in service.develop.iter().flat_map(|develop| &develop.watch) {
+            let place =
+                project.sources.locate(watch.span).map(|place| format!("{place}: ")).unwrap_or_default();
+            let rule = Rule::new(service, watch);
+            rules.push(rule.map_err(|problem| Failure::message(format!("{place}{problem}")))?);
+        }
+    }
+    if rules.is_empty() {
+        return Err(Failure::message(
+            "none of the selected services is configured for watch, consider setting a 'develop' section",
+        ));
+    }
+    Ok(rules)
+}
+
+/// Follows the files; ends only by an error of the watching itself. A change that cannot be applied is said, and the
+/// next one is waited for.
+pub(super) async fn follow(
+    context: &Context,
+    session: &Session,
+    project: &Arc<Project>,
+    rules: Vec<Rule>,
+    options: WatchOptions,
+) -> Result<(), Failure> {
+    let rules =
+        Arc::new(rules::without_mounted(project, rules, |text| session.runner.progress.warning(text)));
+    let mut tree = Tree::watch(Arc::clone(&rules))?;
+    let watcher = Watcher::new(context, session, project, options);
+    watcher.say("Watch enabled");
+    watcher.initial_sync(&rules, &tree).await;
+    loop {
+        let changes = tree.changes().await?;
+        watcher.apply(&rules, &changes).await;
+    }
+}
+
+/// Two watches of one project would copy everything twice and build against each other.
+fn only_one(project: &Project) -> Result<Option<File>, Failure> {
+    let Some(path) = project.files.first().filter(|path| **path != PathBuf::from("-")) else {
+        return Ok(None);
+    };
+    let file = File::open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Failure::message(format!(
+            "project {:?} is being watched already: end that watch first",
+            project.name
+        ))),
+        // A file system without locks: then nobody else can hold one either.
+        Err(std::fs::TryLockError::Error(_)) => Ok(Some(file)),
+    }
+}
