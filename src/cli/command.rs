@@ -160,7 +160,7 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
 }
 
 /// Every command and flag.
-fn whole_command_line() -> clap::Command {
+pub(super) fn whole_command_line() -> clap::Command {
     arguments::like_go(CommandLine::command())
 }
 

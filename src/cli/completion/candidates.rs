@@ -1,11 +1,11 @@
 //! What can stand at a place of the command line.
 
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 
 use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter};
 
-use super::line;
+use super::line::Line;
 use crate::project;
 use crate::project::node::Node;
 
@@ -20,36 +20,21 @@ pub(super) fn profiles(current: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 /// The service of `exec SERVICE COMMAND…`; the command is nobody's business here.
-pub(super) struct FirstWord;
-
-impl ValueCompleter for FirstWord {
-    fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
-        services(current)
-    }
-
-    fn complete_at(&self, position: usize, current: &OsStr) -> Vec<CompletionCandidate> {
-        if position == 0 { services(current) } else { Vec::new() }
-    }
+pub(super) fn first_word(current: &OsStr) -> Vec<CompletionCandidate> {
+    let begun = Line::of_process().is_some_and(|line| line.has_service());
+    if begun { Vec::new() } else { services(current) }
 }
 
 /// `SERVICE=` of `scale`.
-pub(super) struct ReplicaNames;
-
-impl ValueCompleter for ReplicaNames {
-    fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
-        fitting(current, service_names(), "=")
-    }
+pub(super) fn replicas(current: &OsStr) -> Vec<CompletionCandidate> {
+    fitting(current, service_names(), "=")
 }
 
 /// `SERVICE:` of `cp`, or a path here.
-pub(super) struct ServicePaths;
-
-impl ValueCompleter for ServicePaths {
-    fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
-        let mut all = fitting(current, service_names(), ":");
-        all.extend(PathCompleter::any().complete(current));
-        all
-    }
+pub(super) fn service_paths(current: &OsStr) -> Vec<CompletionCandidate> {
+    let mut all = fitting(current, service_names(), ":");
+    all.extend(PathCompleter::any().complete(current));
+    all
 }
 
 fn fitting(current: &OsStr, names: BTreeSet<String>, end: &str) -> Vec<CompletionCandidate> {
@@ -74,8 +59,6 @@ fn profile_names() -> BTreeSet<String> {
 
 /// The merged files; `None` where they do not load, which is no time to say why.
 fn tree() -> Option<Node> {
-    // A script gives the words of the line behind its own arguments.
-    let words: Vec<OsString> = std::env::args_os().collect();
-    let typed = words.iter().position(|word| word == "--").map_or(&words[..0], |at| &words[at + 1..]);
-    project::load_tree(&line::load_options(typed)?).ok().map(|loaded| loaded.tree)
+    let options = Line::of_process()?.load_options()?;
+    project::load_tree(&options).ok().map(|loaded| loaded.tree)
 }

@@ -1,61 +1,76 @@
-//! The words typed so far, as far as they say which project is meant.
+//! The words typed so far, as far as they say which project is meant and where the cursor is.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::ArgMatches;
+
+use crate::cli::command::whole_command_line;
 use crate::project::LoadOptions;
 use crate::project::environment::options_from_process;
 
-/// Options that load the project that the command line names, forgiving everything that does not matter for names.
-pub(super) fn load_options(words: &[OsString]) -> Option<LoadOptions> {
-    let named = named(words);
-    let files = named.files.into_iter().filter(|file| *file != PathBuf::from("-")).collect();
-    let options = options_from_process(files).ok()?;
-    Some(LoadOptions {
-        project_directory: named.directory,
-        interpolate: false,
-        normalize: false,
-        check_consistency: false,
-        resolve_paths: false,
-        resolve_environment: false,
-        ..options
-    })
+/// A command line without the word that is being typed.
+pub(super) struct Line {
+    matches: ArgMatches,
 }
 
-/// What flags before the command name.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Named {
-    files: Vec<PathBuf>,
-    directory: Option<PathBuf>,
-}
-
-fn named(words: &[OsString]) -> Named {
-    let mut named = Named::default();
-    let mut words = words.iter().filter_map(|word| word.to_str());
-    while let Some(word) = words.next() {
-        let (flag, value) = match word.split_once('=') {
-            Some((flag, value)) => (flag, Some(value)),
-            None => (word, None),
-        };
-        match flag {
-            "-f" | "--file" => named.files.extend(value.or_else(|| words.next()).map(PathBuf::from)),
-            "--project-directory" => named.directory = value.or_else(|| words.next()).map(PathBuf::from),
-            joined if joined.starts_with("-f") => named.files.push(joined[2..].into()),
-            _ => {}
-        }
+impl Line {
+    /// The one that a shell's script asks about: it stands behind the script's own arguments.
+    pub(super) fn of_process() -> Option<Line> {
+        let words: Vec<OsString> = std::env::args_os().collect();
+        let begin = words.iter().position(|word| word == "--")? + 1;
+        Line::of(&words[begin..])
     }
-    named
+
+    fn of(words: &[OsString]) -> Option<Line> {
+        let (_typed, before) = words.split_last()?;
+        let matches = whole_command_line().ignore_errors(true).try_get_matches_from(before).ok()?;
+        Some(Line { matches })
+    }
+
+    /// Options that load the project, forgiving everything that does not matter for names.
+    pub(super) fn load_options(&self) -> Option<LoadOptions> {
+        let files = self.matches.get_many::<PathBuf>("files").into_iter().flatten();
+        let files = files.filter(|file| file.as_os_str() != "-").cloned().collect();
+        let options = options_from_process(files).ok()?;
+        Some(LoadOptions {
+            project_directory: self.matches.get_one::<PathBuf>("project_directory").cloned(),
+            interpolate: false,
+            normalize: false,
+            check_consistency: false,
+            resolve_paths: false,
+            resolve_environment: false,
+            ..options
+        })
+    }
+
+    /// Whether the service of `exec SERVICE COMMAND…` is there already.
+    pub(super) fn has_service(&self) -> bool {
+        let words = self.matches.subcommand().map(|(_, matches)| matches.get_many::<String>("words"));
+        words.flatten().is_some_and(|words| words.len() > 0)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn line(words: &[&str]) -> Line {
+        Line::of(&words.iter().map(OsString::from).collect::<Vec<_>>()).unwrap()
+    }
+
     #[test]
     fn files_are_found_in_every_spelling() {
-        let words = ["wharf", "-f", "a.yml", "-fb.yml", "--file=c.yml", "--project-directory", "d", "up", ""];
-        let found = named(&words.map(OsString::from));
-        assert_eq!(found.files, ["a.yml", "b.yml", "c.yml"].map(PathBuf::from));
-        assert_eq!(found.directory, Some("d".into()));
+        let line =
+            line(&["wharf", "-f", "a.yml", "-fb.yml", "--file=c.yml", "--project-directory", "d", "up", ""]);
+        let options = line.load_options().unwrap();
+        assert_eq!(options.files, ["a.yml", "b.yml", "c.yml"].map(PathBuf::from));
+        assert_eq!(options.project_directory, Some("d".into()));
+    }
+
+    #[test]
+    fn a_command_comes_after_its_service() {
+        assert!(!line(&["wharf", "exec", "-u", "root", "w"]).has_service());
+        assert!(line(&["wharf", "exec", "-u", "root", "web", "l"]).has_service());
     }
 }

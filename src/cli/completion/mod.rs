@@ -13,7 +13,7 @@ use clap_complete::engine::{ArgValueCompleter, PathCompleter};
 use clap_complete::env::Shells;
 
 use super::{Context, Failure};
-use candidates::{FirstWord, ReplicaNames, ServicePaths, profiles, services};
+use candidates::{first_word, profiles, replicas, service_paths, services};
 
 /// The variable by which a script asks; no other program's.
 const VARIABLE: &str = "WHARF_COMPLETE";
@@ -66,9 +66,9 @@ fn with_completer(argument: Arg) -> Arg {
         "services" | "service" | "exit_code_from" | "attach" | "no_attach" => {
             argument.add(ArgValueCompleter::new(services))
         }
-        "words" => argument.add(ArgValueCompleter::new(FirstWord)),
-        "replicas" | "scale" => argument.add(ArgValueCompleter::new(ReplicaNames)),
-        "source" | "destination" => argument.add(ArgValueCompleter::new(ServicePaths)),
+        "words" => argument.add(ArgValueCompleter::new(first_word)),
+        "replicas" | "scale" => argument.add(ArgValueCompleter::new(replicas)),
+        "source" | "destination" => argument.add(ArgValueCompleter::new(service_paths)),
         "profiles" => argument.add(ArgValueCompleter::new(profiles)),
         "files" => argument.add(ArgValueCompleter::new(PathCompleter::file().filter(is_yaml))),
         "env_files" => argument.add(ArgValueCompleter::new(PathCompleter::file())),

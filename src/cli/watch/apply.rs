@@ -50,9 +50,9 @@ impl<'w> Watcher<'w> {
         Watcher { context, session, project, options }
     }
 
-    /// A line for the user, on standard error as progress is.
+    /// A line for the user, among the output of the containers under `up --watch`.
     pub(super) fn say(&self, text: &str) {
-        eprintln!("{text}");
+        crate::output::lines([text.to_owned()]);
     }
 
     /// Copies what is there at the beginning, for rules that ask for it.
@@ -86,7 +86,7 @@ impl<'w> Watcher<'w> {
             Err(Failure::Load(failed)) => {
                 crate::cli::report::diagnostics(&failed.diagnostics, &failed.sources, self.context.style);
             }
-            Err(error) => self.say(&format!("service {service:?}: {error}")),
+            Err(error) => crate::cli::report::failure(self.context, &format!("service {service:?}: {error}")),
         }
     }
 
