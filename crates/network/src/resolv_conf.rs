@@ -89,7 +89,8 @@ impl ResolvConf {
         Self { servers, ..self.clone() }.text()
     }
 
-    fn text(&self) -> String {
+    /// The file with just this in it.
+    pub fn text(&self) -> String {
         let mut text = String::new();
         for server in &self.servers {
             // Writing to a String cannot fail.

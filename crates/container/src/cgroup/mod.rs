@@ -15,9 +15,10 @@ pub use control::MemoryEvents;
 pub use hierarchy::Hierarchies;
 pub use stats::{BlockIo, BlockOperation, CpuStats, MemoryStats, PidStats, Stats};
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -229,9 +230,11 @@ fn inherit_cpuset(path: &Path) -> Result<(), CgroupError> {
     write(path, "cgroup.clone_children", "1")
 }
 
+/// With a mode of its own: the caller may have no mask, and who may write to the directory can make groups in it.
 fn create_directory(path: &Path) -> Result<(), CgroupError> {
-    let result = match fs::create_dir(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(path),
+    let mut builder = DirBuilder::new();
+    let result = match builder.mode(0o755).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => builder.recursive(true).create(path),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         result => result,
     };

@@ -10,6 +10,7 @@ use rustix::termios::tcsetpgrp;
 
 use super::channel::Channel;
 use super::error::{At, SetupError};
+use super::privileges;
 use super::program::Program;
 use super::terminal::Connected;
 use crate::launch_failure::Stage;
@@ -49,7 +50,7 @@ fn look_after(program: i32) -> ! {
     // Only a name for `ps`.
     let _cosmetic = rustix::thread::set_name(c"docker-init");
     // The streams end with the program, and the channel closes when it is executed.
-    if sys::close_all_but(&[]).is_err() {
+    if privileges::forgo_capabilities().is_err() || sys::close_all_but(&[]).is_err() {
         sys::exit_now(1);
     }
     loop {

@@ -53,7 +53,7 @@ pub(super) fn mount_all(spec: &ContainerSpec, root: &Root, cgroup: &Cgroup) -> R
         let source = open_source(&mount.kind)?;
         let target = open_target(mount, source.as_ref(), root)?;
         refuse_covering_proc(mount, source.as_ref(), target.as_fd())?;
-        let options = options(mount, spec.read_only);
+        let options = mount.options;
         let made = match &mount.kind {
             MountKind::Bind(bind) => make_bind(bind, source, options)?,
             MountKind::Tmpfs(tmpfs) => make_tmpfs(tmpfs, options, target.as_fd()).at(STAGE, what)?,
@@ -69,12 +69,6 @@ pub(super) fn mount_all(spec: &ContainerSpec, root: &Root, cgroup: &Cgroup) -> R
         attach(made.as_fd(), target.as_fd()).at(STAGE, what)?;
     }
     Ok(())
-}
-
-/// With a read-only root these two are read-only whatever else was asked for (contract 1.3.5).
-fn options(mount: &Mount, read_only_root: bool) -> MountOptions {
-    let follows_root = matches!(mount.kind, MountKind::Sysfs | MountKind::Cgroup);
-    mount.options.with_read_only(mount.options.read_only || follows_root && read_only_root)
 }
 
 /// What a message calls it.

@@ -35,7 +35,15 @@ pub(super) fn drop_to(process: &Process, user: &User) -> Result<(), SetupError> 
     let granted = available(process.capabilities)?;
     limit_bounding_set(granted)?;
     switch_user(user)?;
-    set_capabilities(if user.uid == 0 { granted } else { Capabilities::none() })
+    // For every user: as in Docker the command is looked up and executed with them, so that DAC_OVERRIDE lets a user
+    // run a file that only root may. The kernel clears them at the execution unless the user is root.
+    set_capabilities(granted)
+}
+
+/// For a process that goes on as it is: what [`drop_to`] kept for the execution of the command goes, unless the user
+/// is root.
+pub(super) fn forgo_capabilities() -> Result<(), SetupError> {
+    if rustix::process::getuid().is_root() { Ok(()) } else { set_capabilities(Capabilities::none()) }
 }
 
 /// With no-new-privileges the filter comes as late as possible, so that a strict profile need not allow what
@@ -45,8 +53,9 @@ pub(super) fn install_late_filter(process: &Process) -> Result<(), SetupError> {
 }
 
 fn install_filter(process: &Process) -> Result<(), SetupError> {
-    let filter = seccomp::filter(&process.seccomp, process.capabilities)
-        .at(STAGE, || "compile the seccomp profile".into())?;
+    let capabilities = process.filter_capabilities.unwrap_or(process.capabilities);
+    let filter =
+        seccomp::filter(&process.seccomp, capabilities).at(STAGE, || "compile the seccomp profile".into())?;
     match filter {
         Some(filter) => sys::install_filter(&filter).at(STAGE, || "install the seccomp filter".into()),
         None => Ok(()),
@@ -95,6 +104,7 @@ fn switch_user(user: &User) -> Result<(), SetupError> {
     let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
     rustix::thread::set_thread_groups(&groups).at(Stage::User, what)?;
     rustix::thread::set_thread_res_gid(gid, gid, gid).at(Stage::User, what)?;
+    rustix::thread::set_keep_capabilities(true).at(Stage::User, what)?;
     rustix::thread::set_thread_res_uid(uid, uid, uid).at(Stage::User, what)
 }
 

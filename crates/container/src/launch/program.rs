@@ -115,6 +115,7 @@ fn find(command: &str, search_path: &str) -> Result<PathBuf, SetupError> {
         return match check_executable(&path) {
             Ok(()) => Ok(path),
             Err(Errno::NOENT) => failed(&format!("stat {command}: no such file or directory"), NOT_FOUND),
+            Err(Errno::ISDIR) => failed("is a directory: permission denied", CANNOT_EXECUTE),
             Err(error) => failed(&describe(&error), CANNOT_EXECUTE),
         };
     }
@@ -162,7 +163,7 @@ mod tests {
         let cases = [
             ("no-such-command", "exec: \"no-such-command\": executable file not found in $PATH", 127),
             ("/no/such", "exec: \"/no/such\": stat /no/such: no such file or directory", 127),
-            ("/etc", "exec: \"/etc\": is a directory", 126),
+            ("/etc", "exec: \"/etc\": is a directory: permission denied", 126),
             ("/etc/passwd", "exec: \"/etc/passwd\": permission denied", 126),
             ("", "exec: \"\": executable file not found in $PATH", 127),
         ];

@@ -36,13 +36,25 @@ pub(super) fn set_sysctls(
 ) -> Result<(), SetupError> {
     for (name, value) in sysctls {
         let path = sysctl_path(name).filter(|path| is_own(path, namespaces));
-        let Some(path) = path else {
-            let message = format!("sysctl {name:?} is not in a separate kernel namespace");
-            return Err(SetupError::new(STAGE, message));
-        };
+        let path = path.ok_or_else(|| SetupError::new(STAGE, refusal(name)))?;
         write_proc(proc, &format!("sys/{path}"), value).at(STAGE, || format!("set sysctl {name}={value}"))?;
     }
     Ok(())
+}
+
+/// Why a sysctl cannot be set, in Docker's words.
+fn refusal(name: &str) -> String {
+    let own = Namespaces::default();
+    match sysctl_path(name).filter(|path| is_own(path, &own)) {
+        Some(path) if path.starts_with("net/") => {
+            format!("sysctl {name:?} not allowed in host network namespace")
+        }
+        Some(path) if path == "kernel/domainname" => {
+            format!("sysctl {name:?} is not allowed in the hosts uts namespace")
+        }
+        Some(_) => format!("sysctl {name:?} is not allowed in the hosts ipc namespace"),
+        None => format!("sysctl {name:?} is not in a separate kernel namespace"),
+    }
 }
 
 /// `net.ipv4.conf.eth0/1.x` and `net/ipv4/conf/eth0.1/x` name the same file: the separator that comes first

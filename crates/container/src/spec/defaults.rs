@@ -102,6 +102,7 @@ impl Process {
             no_new_privileges: false,
             capabilities: Capabilities::docker_defaults(),
             seccomp: Seccomp::Default,
+            filter_capabilities: None,
             terminal: None,
         }
     }

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::process::Identity;
 
 /// The version of the spec's JSON form. A reader refuses any other.
-pub const SPEC_VERSION: u32 = 1;
+pub const SPEC_VERSION: u32 = 2;
 
 /// One container, from its root file system to the arguments of its first process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

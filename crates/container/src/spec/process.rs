@@ -29,10 +29,14 @@ pub struct Process {
     pub resource_limits: Vec<ResourceLimit>,
     /// Nothing executed from here on can gain privileges.
     pub no_new_privileges: bool,
-    /// The bounding set, and for root the permitted and effective sets (contract 1.6.2).
+    /// The bounding, permitted and effective sets. For any user but root the kernel clears the last two when the
+    /// command is executed (contract 1.6.2).
     pub capabilities: Capabilities,
     /// The system call filter.
     pub seccomp: Seccomp,
+    /// What the conditions of the filter's profile are held against (contract 1.7.4): `capabilities` when it is none.
+    /// An exec with more rights than its container stays under the container's filter (contract 1.12.2).
+    pub filter_capabilities: Option<Capabilities>,
     /// A pseudo-terminal of this size becomes the controlling terminal and the stdio.
     pub terminal: Option<TerminalSize>,
 }

@@ -8,6 +8,17 @@ use super::check;
 
 const LAST_SIGNAL: i32 = 64;
 
+/// `struct kernel_sigaction` of `rt_sigaction(2)` on x86-64; AArch64's lacks the restorer and reads less. All zero is
+/// the default disposition.
+#[repr(C)]
+#[derive(Default)]
+struct KernelAction {
+    handler: u64,
+    flags: u64,
+    restorer: u64,
+    mask: u64,
+}
+
 /// Blocks `signals` for this thread and returns a descriptor that delivers them (`signalfd(2)`), without
 /// waiting.
 pub(crate) fn block_and_watch(signals: &[i32]) -> io::Result<OwnedFd> {
@@ -59,9 +70,15 @@ pub(crate) fn wait_for_any() -> io::Result<i32> {
 /// execve, and the Rust runtime ignores SIGPIPE.
 pub(crate) fn reset() {
     for signal in 1..=LAST_SIGNAL {
-        // SAFETY: SIG_DFL installs no handler. It fails for KILL and STOP and the C library's own two, which
-        // is fine.
-        let _old = unsafe { libc::signal(signal, libc::SIG_DFL) };
+        let default = KernelAction::default();
+        // Not through the C library, which keeps two signals to itself; ignored by somebody above us, they would stay
+        // so in the container.
+        // SAFETY: the action is the kernel's structure and lives over the call, the old one is not wanted, and the
+        // default disposition installs no handler. It fails for KILL and STOP, which is fine.
+        let _kept = unsafe {
+            let (action, old) = (&raw const default, std::ptr::null_mut::<KernelAction>());
+            libc::syscall(libc::SYS_rt_sigaction, signal, action, old, size_of::<u64>())
+        };
     }
     let none = signal_set(&[]);
     // SAFETY: `none` is an initialized signal set; the old mask is not wanted. It cannot fail with these

@@ -1,6 +1,7 @@
 //! Groups as such: freezing, killing, devices on cgroup2, clean removal.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Barrier;
 
@@ -111,6 +112,9 @@ fn groups_made_at_once_below_a_new_parent_take_processes() {
             });
             made.map(|thread| thread.join().unwrap())
         });
+        // Whoever could write to it could make groups in it.
+        let mode = fs::metadata(cpusets.join(&parent).join("a")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
         let empty = |name: &&str| {
             let file = |file| fs::read_to_string(cpusets.join(&parent).join(name).join(file)).unwrap();
             file("cpuset.cpus").trim().is_empty() || file("cpuset.mems").trim().is_empty()

@@ -187,7 +187,7 @@ fn commands_that_cannot_run_fail_with_dockers_words_and_codes() {
         ("nope", 127, "exec: \"nope\": executable file not found in $PATH"),
         ("/bin/nope", 127, "exec: \"/bin/nope\": stat /bin/nope: no such file or directory"),
         ("/etc/passwd", 126, "exec: \"/etc/passwd\": permission denied"),
-        ("/etc", 126, "exec: \"/etc\": is a directory"),
+        ("/etc", 126, "exec: \"/etc\": is a directory: permission denied"),
         ("/etc/broken", 127, "exec /etc/broken: no such file or directory"),
     ];
     for (command, code, message) in cases {

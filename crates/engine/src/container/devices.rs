@@ -11,7 +11,8 @@ use crate::model::HostConfig;
 use crate::model::host_config::DeviceMapping;
 
 /// Directories below `/dev` that are no devices of the host's own.
-const SKIPPED: &[&str] = &["pts", "shm", "fd", "mqueue", "console", ".lxc", ".lxd-mounts", ".udev"];
+/// `ptmx` is a link in a container, to the terminals of its own.
+const SKIPPED: &[&str] = &["pts", "ptmx", "shm", "fd", "mqueue", "console", ".lxc", ".lxd-mounts", ".udev"];
 /// More devices than this below one directory are a mistake.
 const MOST_DEVICES: usize = 4096;
 
@@ -47,7 +48,7 @@ fn add(mapping: &DeviceMapping, privileged: bool, devices: &mut Devices) -> Resu
     let source = &mapping.path_on_host;
     let target = if mapping.path_in_container.is_empty() { source } else { &mapping.path_in_container };
     let access = access(&mapping.cgroup_permissions)?;
-    let resolved = fs::canonicalize(source).map_err(|error| gathering(source, &error.to_string()))?;
+    let resolved = fs::canonicalize(source).map_err(|error| gathering(source, &reason(&error)))?;
     let mut nodes = Vec::new();
     collect(&resolved, Path::new(target), &mut nodes)?;
     if nodes.is_empty() {
@@ -66,6 +67,14 @@ fn access(text: &str) -> Result<DeviceAccess> {
     let text = if text.is_empty() { "rwm" } else { text };
     DeviceAccess::parse(text)
         .ok_or_else(|| Error::BadParameter(format!("invalid device permissions: {text:?}")))
+}
+
+/// In the words that the client knows: it gives a missing file the exit code 127.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 fn gathering(path: &str, why: &str) -> Error {

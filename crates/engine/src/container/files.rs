@@ -28,7 +28,7 @@ pub fn hostname(record: &Record) -> String {
     if !record.config.hostname.is_empty() {
         return record.config.hostname.clone();
     }
-    if record.host_config.network_mode == "host" || record.host_config.uts_mode == "host" {
+    if record.host_config.network_mode == "host" {
         return rustix::system::uname().nodename().to_string_lossy().into_owned();
     }
     crate::names::short(&record.id).to_owned()

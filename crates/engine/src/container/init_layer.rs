@@ -2,8 +2,8 @@
 //!
 //! One for all containers of an engine: it is read-only for them, so nothing of it shows in what a container changed.
 
-use std::fs::{self, File};
-use std::os::unix::fs::symlink;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -34,7 +34,8 @@ fn fill(layer: &Path) -> std::io::Result<()> {
         fs::create_dir_all(layer.join(name))?;
     }
     for name in FILES {
-        File::create(layer.join(name))?;
+        let file = File::create(layer.join(name))?;
+        file.set_permissions(Permissions::from_mode(0o755))?;
     }
     symlink("/proc/mounts", layer.join("etc/mtab"))
 }

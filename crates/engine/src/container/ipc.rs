@@ -50,12 +50,13 @@ fn join(core: &Core, donor: &str) -> Result<Shared> {
     let record = donor.record();
     if record.host_config.ipc_mode != "shareable" {
         let text = format!(
-            "can't join IPC of container {}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)",
+            "failed to join IPC namespace: container {}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)",
             donor.id()
         );
         return Err(Error::BadParameter(text));
     }
-    let missing = || Error::Conflict(format!("cannot join IPC of a non running container: {}", donor.id()));
+    let missing =
+        || Error::Conflict(format!("failed to join IPC namespace: container {} is not running", donor.id()));
     let run = donor.run().ok_or_else(missing)?;
     Ok(Shared { memory: Some(donor.run_path("shm")), donor: Some(run.identity.clone()) })
 }

@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt;
 
 use wharf_container::spec::{BlockDeviceRate, CgroupLimits};
 
+use super::cpuset;
 use crate::error::{Error, Result};
 use crate::model::host_config::{Resources, ThrottleDevice};
 use crate::model::json::meaningful;
@@ -17,6 +18,7 @@ const SMALLEST_MEMORY: i64 = 6 * 1024 * 1024;
 pub fn validate(resources: &Resources) -> Result<()> {
     memory(resources)
         .and_then(|()| cpu(resources))
+        .and_then(|()| cpuset::check(&resources.cpuset_cpus, &resources.cpuset_mems))
         .and_then(|()| others(resources))
         .map_err(Error::BadParameter)?;
     unsupported(resources)

@@ -7,6 +7,7 @@ pub(crate) mod adopt;
 mod archive;
 mod attach;
 mod commit;
+mod cpuset;
 mod create;
 mod describe;
 mod devices;

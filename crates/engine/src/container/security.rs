@@ -29,7 +29,7 @@ impl SecurityOptions {
         let none = Vec::new();
         let (add, drop) = (host.cap_add.as_ref().unwrap_or(&none), host.cap_drop.as_ref().unwrap_or(&none));
         let capabilities = Capabilities::docker_with(add, drop)
-            .map_err(|error| Error::BadParameter(format!("invalid capability: {:?}", error.0)))?;
+            .map_err(|error| Error::BadParameter(unknown_capability(&error.0, add)))?;
         let mut options = SecurityOptions {
             capabilities: if host.privileged { Capabilities::all() } else { capabilities },
             seccomp: if host.privileged { Seccomp::Unconfined } else { Seccomp::Default },
@@ -55,6 +55,14 @@ impl SecurityOptions {
         }
         Ok(())
     }
+}
+
+/// Docker's words; `name` is one of `added`, or of those to be dropped.
+fn unknown_capability(name: &str, added: &[String]) -> String {
+    let list = if added.iter().any(|own| own == name) { "CapAdd" } else { "CapDrop" };
+    let upper = name.to_ascii_uppercase();
+    let prefix = if upper.starts_with("CAP_") { "" } else { "CAP_" };
+    format!("invalid {list}: unknown capability: \"{prefix}{upper}\"")
 }
 
 fn boolean(text: &str) -> Option<bool> {

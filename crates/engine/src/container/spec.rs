@@ -199,10 +199,12 @@ fn default_mounts(spec: &mut ContainerSpec, record: &Record, writable_cgroups: b
             _ => {}
         }
     }
+    if host.ipc_mode == "none" {
+        spec.mounts.retain(|mount| mount.destination != std::path::Path::new("/dev/shm"));
+    }
     if host.ipc_mode == "host" {
-        for path in ["/dev/shm", "/dev/mqueue"] {
-            replace(spec, Mount::bind(path, path, false));
-        }
+        // Not /dev/mqueue: a new mount of it shows the queues of the namespace, and the host need not have one.
+        replace(spec, Mount::bind("/dev/shm", "/dev/shm", false));
     }
 }
 
@@ -249,9 +251,10 @@ pub fn pid_donor(
     get: impl Fn(&str) -> Result<std::sync::Arc<Container>>,
 ) -> Result<Option<Identity>> {
     let Some(donor) = record.host_config.pid_mode.strip_prefix("container:") else { return Ok(None) };
-    let run = get(donor)?.run();
-    let missing = || Error::Conflict(format!("cannot join PID of a non running container: {donor}"));
-    Ok(Some(run.ok_or_else(missing)?.identity.clone()))
+    let donor = get(donor)?;
+    let missing =
+        || Error::Conflict(format!("failed to join PID namespace: container {} is not running", donor.id()));
+    Ok(Some(donor.run().ok_or_else(missing)?.identity.clone()))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use wharf_container::Stage;
 use wharf_container::cgroup::Cgroup;
 use wharf_container::spec::ContainerSpec;
 use wharf_container::stdio::ParentStdio;
+use wharf_network::{DnsSettings, ResolvConf};
 
 use super::exit::supervise;
 use super::files;
@@ -25,6 +26,7 @@ use super::streams::{open_stdio, watch_streams};
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::health::{HealthSettings, HealthStatus, Machine};
+use crate::network::connector::dns_settings;
 use crate::network::sandbox::Sandbox;
 use crate::process::{LaunchError, Process};
 
@@ -164,12 +166,22 @@ pub fn write_files(
         sandbox.iter().flat_map(|sandbox| sandbox.networks(&record).into_values()).collect();
     let resolv_conf = match sandbox {
         Some(sandbox) => sandbox.resolv_conf(),
-        None => std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default(),
+        None => hosts_resolv_conf(&record)?,
     };
     let host_gateway = core.connector.host_gateway();
     let surroundings =
         files::Surroundings { hostname, endpoints: &endpoints, host_gateway, resolv_conf: &resolv_conf };
     files::write(container, &record, &surroundings)
+}
+
+/// On the host's network: the host's file as it is, or with the container's settings in place (contract 1.2.9, 1.2.10).
+fn hosts_resolv_conf(record: &Record) -> Result<String> {
+    let text = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    let settings = dns_settings(record)?;
+    if settings == DnsSettings::default() {
+        return Ok(text);
+    }
+    Ok(ResolvConf::parse(&text).with(&settings).text())
 }
 
 /// Has the monitor execute the process; gives the engine's ends of its streams.
@@ -202,7 +214,10 @@ fn discard_cgroup(core: &Core, spec: &ContainerSpec) {
 /// Docker's text for a process that could not be executed (contract 1.11.5).
 pub fn start_error(error: LaunchError) -> Error {
     let exit_code = error.exit_code();
-    let unable = matches!(error.stage(), Some(Stage::Execute | Stage::User | Stage::WorkingDirectory));
+    if error.stage() == Some(Stage::User) {
+        return Error::Start { message: error.to_string(), exit_code };
+    }
+    let unable = matches!(error.stage(), Some(Stage::Execute | Stage::WorkingDirectory));
     let prefix = if unable { "unable to start container process: " } else { "" };
     Error::Start { message: format!("failed to create task for container: {prefix}{error}"), exit_code }
 }

@@ -30,7 +30,7 @@ fn modes(config: &Config, host: &HostConfig) -> Result<(), String> {
         ("UTS", &host.uts_mode, &["", "host"], false),
         ("user namespace", &host.userns_mode, &["", "host"], false),
         ("PID", &host.pid_mode, &["", "host"], true),
-        ("IPC", &host.ipc_mode, &["", "private", "shareable", "host"], true),
+        ("IPC", &host.ipc_mode, &["", "none", "private", "shareable", "host"], true),
         ("cgroup namespace", &host.cgroupns_mode, &["", "private", "host"], false),
     ];
     for (kind, mode, words, joins) in allowed {

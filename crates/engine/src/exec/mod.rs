@@ -45,7 +45,7 @@ impl Execs {
             Status::Running => {}
             Status::Paused => {
                 let text =
-                    format!("container {} is paused, unpause the container before exec", container.id());
+                    format!("Container {} is paused, unpause the container before exec", container.name());
                 return Err(Error::Conflict(text));
             }
             Status::Restarting => return Err(restarting(&container)),

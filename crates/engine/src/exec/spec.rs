@@ -24,6 +24,7 @@ fn process(template: &Process, config: &ExecConfig, size: Option<[u32; 2]>) -> P
         process.working_directory.clone_from(&config.working_dir);
     }
     if config.privileged {
+        process.filter_capabilities = Some(template.filter_capabilities.unwrap_or(template.capabilities));
         process.capabilities = Capabilities::all();
     }
     process.terminal = config.tty.then(|| {
@@ -61,5 +62,14 @@ mod tests {
         assert!(process.environment.contains(&"A=2".to_owned()));
         assert!(process.environment.contains(&"TERM=xterm".to_owned()));
         assert_eq!(process.terminal, Some(TerminalSize { rows: 24, columns: 80 }));
+    }
+
+    #[test]
+    fn all_rights_come_without_the_calls_that_the_container_may_not_make() {
+        let template = Process::docker_defaults(vec!["sleep".to_owned()]);
+        let config = ExecConfig { privileged: true, ..ExecConfig::default() };
+        let process = process(&template, &config, None);
+        assert_eq!(process.capabilities, Capabilities::all());
+        assert_eq!(process.filter_capabilities, Some(Capabilities::docker_defaults()));
     }
 }

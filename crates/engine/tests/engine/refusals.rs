@@ -20,7 +20,7 @@ fn wrong_requests_are_named_and_leave_nothing() {
         (json!({"HostConfig": {"Memory": 1024}}), 400, "Minimum memory limit allowed is 6MB"),
         (json!({"HostConfig": {"LogConfig": {"Type": "syslog"}}}), 400, "no log driver named 'syslog'"),
         (json!({"HostConfig": {"Warp": 9}}), 501, "option Warp is not supported"),
-        (json!({"HostConfig": {"CapAdd": ["SUPER"]}}), 400, "invalid capability"),
+        (json!({"HostConfig": {"CapAdd": ["SUPER"]}}), 400, "invalid CapAdd: unknown capability"),
         (
             json!({"HostConfig": {"Mounts": [{"Type": "bind", "Source": "/no/such", "Target": "/x"}]}}),
             400,

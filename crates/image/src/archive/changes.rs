@@ -14,14 +14,12 @@ pub fn apply_change(config: &mut Config, change: &str) -> Result<(), ArchiveErro
         "CMD" => config.cmd = Some(command(value)),
         "ENTRYPOINT" => config.entrypoint = Some(command(value)),
         "ENV" => {
-            let (name, value) = pair(change, value)?;
-            config.env.retain(|own| own.split('=').next() != Some(name));
-            config.env.push(format!("{name}={value}"));
+            for (name, value) in pairs(change, value)? {
+                config.env.retain(|own| own.split('=').next() != Some(name.as_str()));
+                config.env.push(format!("{name}={value}"));
+            }
         }
-        "LABEL" => {
-            let (name, value) = pair(change, value)?;
-            config.labels.insert(name.to_owned(), value.to_owned());
-        }
+        "LABEL" => config.labels.extend(pairs(change, value)?),
         "EXPOSE" => config.exposed_ports.extend(value.split_whitespace().map(port)),
         "VOLUME" => config.volumes.extend(list(value)),
         "USER" => config.user = value.to_owned(),
@@ -46,15 +44,46 @@ fn port(text: &str) -> String {
     if text.contains('/') { text.to_owned() } else { format!("{text}/tcp") }
 }
 
-/// `NAME=value` or `NAME value`, the value possibly quoted.
-fn pair<'a>(change: &str, value: &'a str) -> Result<(&'a str, &'a str), ArchiveError> {
-    let split = value.split_once('=').or_else(|| value.split_once(char::is_whitespace));
-    let Some((name, value)) = split.filter(|(name, _)| !name.is_empty()) else {
-        return Err(ArchiveError::Change(format!("{change}: a name and a value are needed")));
+/// `NAME=value NAME=value`, with quotes and backslashes as in a Dockerfile, or `NAME value` with all of the rest.
+fn pairs(change: &str, text: &str) -> Result<Vec<(String, String)>, ArchiveError> {
+    let incomplete = || ArchiveError::Change(format!("{change}: a name and a value are needed"));
+    let words = words(text);
+    if words.first().is_some_and(|word| !word.contains('=')) {
+        let (name, value) = text.split_once(char::is_whitespace).ok_or_else(incomplete)?;
+        return Ok(vec![(name.to_owned(), value.trim().to_owned())]);
+    }
+    let pair = |word: &String| {
+        let (name, value) =
+            word.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(incomplete)?;
+        Ok((name.to_owned(), value.to_owned()))
     };
-    let value = value.trim();
-    let unquoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-    Ok((name, unquoted.unwrap_or(value)))
+    let pairs: Vec<_> = words.iter().map(pair).collect::<Result<_, ArchiveError>>()?;
+    if pairs.is_empty() { Err(incomplete()) } else { Ok(pairs) }
+}
+
+/// Words of a line: quotes keep blanks in one, a backslash any character.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut quote = None;
+    let mut inside = false;
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character.is_whitespace() && quote.is_none() {
+            inside = false;
+            continue;
+        }
+        if !std::mem::replace(&mut inside, true) {
+            words.push(String::new());
+        }
+        let Some(word) = words.last_mut() else { continue };
+        match character {
+            '\\' if quote != Some('\'') => word.extend(characters.next()),
+            '"' | '\'' if quote.is_none() => quote = Some(character),
+            _ if quote == Some(character) => quote = None,
+            plain => word.push(plain),
+        }
+    }
+    words
 }
 
 #[cfg(test)]
@@ -82,6 +111,9 @@ mod tests {
         assert_eq!(config.labels["x"], "y z");
         assert_eq!(config.exposed_ports.into_iter().collect::<Vec<_>>(), ["53/udp", "80/tcp"]);
         assert_eq!((config.volumes.len(), config.user.as_str()), (1, "5:6"));
+        let mut config = Config::default();
+        apply_change(&mut config, "ENV A=1 B=\"two words\" C=a\\ b").unwrap();
+        assert_eq!(config.env, ["A=1", "B=two words", "C=a b"]);
         assert!(apply_change(&mut Config::default(), "RUN x").is_err());
         assert!(apply_change(&mut Config::default(), "ENV A").is_err());
     }

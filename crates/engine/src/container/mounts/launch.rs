@@ -4,7 +4,7 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use wharf_container::spec::{BindMount, Mount, MountKind as LaunchKind, MountOptions};
+use wharf_container::spec::{BindMount, Mount, MountKind as LaunchKind, MountOptions, Propagation};
 
 use super::record::{MountKind, MountRecord, ReadOnly};
 use super::tmpfs;
@@ -28,7 +28,8 @@ fn launch_mount(mount: &MountRecord, volumes: &VolumeStore) -> Result<Mount> {
         }
         MountKind::Volume => {
             let source = volumes.prepare(&mount.volume)?;
-            Ok(bind(mount, source))
+            let mount = MountRecord { propagation: Propagation::Rslave, ..mount.clone() };
+            Ok(bind(&mount, source))
         }
         MountKind::Bind => {
             let source = PathBuf::from(&mount.source);

@@ -24,7 +24,13 @@ pub fn bind(text: &str) -> Result<MountRecord> {
     if destination.is_empty() || (source.is_empty() && parts.len() > 1) {
         return Err(invalid());
     }
-    let mut record = MountRecord { destination: target(destination)?, ..MountRecord::default() };
+    let destination = absolute(destination).map_err(|why| {
+        let kind = if source.starts_with('/') { "bind" } else { "volume" };
+        let text =
+            format!("invalid volume specification: '{text}': invalid mount config for type {kind:?}: {why}");
+        Error::BadParameter(text)
+    })?;
+    let mut record = MountRecord { destination, ..MountRecord::default() };
     if source.starts_with('/') {
         record.source = clean(source);
         record.create_source = true;
@@ -203,14 +209,17 @@ fn refuse<'a>(mut unknown: impl Iterator<Item = &'a str>) -> Result<(), String> 
 /// # Errors
 /// It is relative, or the root.
 pub fn target(path: &str) -> Result<String> {
+    absolute(path).map_err(|why| Error::BadParameter(format!("invalid mount config: {why}")))
+}
+
+/// The path in its shortest form, or why nothing can be mounted there.
+fn absolute(path: &str) -> std::result::Result<String, String> {
     if !path.starts_with('/') {
-        let text = format!("invalid mount path: '{path}' mount path must be absolute");
-        return Err(Error::BadParameter(format!("invalid mount config: {text}")));
+        return Err(format!("invalid mount path: '{path}' mount path must be absolute"));
     }
     let cleaned = clean(path);
     if cleaned == "/" {
-        let text = "invalid volume specification: destination can't be '/'".to_owned();
-        return Err(Error::BadParameter(text));
+        return Err("invalid specification: destination can't be '/'".to_owned());
     }
     Ok(cleaned)
 }

@@ -12,10 +12,15 @@ pub fn parse(options: &[String]) -> Result<(TmpfsMount, MountOptions)> {
     let mut tmpfs = TmpfsMount { source: Some("tmpfs".to_owned()), ..TmpfsMount::default() };
     let mut flags = MountOptions::confined();
     for option in options.iter().filter(|option| !option.is_empty()) {
-        apply(option, &mut tmpfs, &mut flags)
-            .ok_or_else(|| Error::BadParameter(format!("invalid tmpfs option {option:?}")))?;
+        apply(option, &mut tmpfs, &mut flags).ok_or_else(|| invalid(option))?;
     }
     Ok((tmpfs, flags))
+}
+
+/// Docker names the option without its value.
+fn invalid(option: &str) -> Error {
+    let name = option.split('=').next().unwrap_or(option);
+    Error::BadParameter(format!("invalid tmpfs option {name:?}"))
 }
 
 fn apply(option: &str, tmpfs: &mut TmpfsMount, flags: &mut MountOptions) -> Option<()> {

@@ -1,0 +1,86 @@
+//! A container on this engine is like one on Docker Engine: what a program sees in it is compared, option by option.
+//!
+//! The same commands of the stock `docker` client go to both engines (`cases`). A program in the container
+//! (`inside`, an example of wharf-container) says what it sees; that, exit codes and messages make up what an engine
+//! *showed*. Each difference is a defect or stands in `ledger.txt` with its reason, and a line there that no longer
+//! meets a difference is wrong too.
+//!
+//! `WHARF_TEST_DOCKER_HOST` names a Docker Engine to compare with. Without it the engine is compared with
+//! `golden.txt`, what Docker Engine 28.5 showed; `WHARF_TEST_UPDATE_GOLDEN=1` writes that file.
+//! `WHARF_TEST_CASES=words` picks the cases with one of these words in their names.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cases;
+mod compare;
+mod golden;
+mod image;
+mod ledger;
+mod normalise;
+mod side;
+#[path = "../docker_cli/support.rs"]
+#[expect(dead_code, reason = "this test needs a part of it")]
+mod support;
+
+use std::process::Command;
+
+use cases::Case;
+use compare::differences;
+use golden::Golden;
+use ledger::Ledger;
+use side::{Shown, Side};
+
+#[test]
+fn containers_are_like_dockers() {
+    let Some(program) = image::program() else { return };
+    let chosen = cases::chosen();
+    let reference = Reference::ask(&program, &chosen);
+    // Only now: an engine that has nothing to do for a while ends.
+    let Some(engine) = support::Engine::start() else { return };
+    let shown = Side::new("ours", |arguments: &[&str]| engine.client(arguments), &program).run_all(&chosen);
+    let mut found = differences(&reference.shown, &shown);
+    found.retain(|one| (reference.comparable)(&one.key));
+    println!("{} cases, {} differences from Docker Engine", chosen.len(), found.len());
+    let complaints = Ledger::read().check(&found, &chosen, reference.is_live);
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// Docker Engine, or what is known of it.
+struct Reference {
+    shown: Shown,
+    /// Which names can be compared here.
+    comparable: fn(&str) -> bool,
+    is_live: bool,
+}
+
+impl Reference {
+    fn ask(program: &std::path::Path, chosen: &[Case]) -> Reference {
+        match std::env::var("WHARF_TEST_DOCKER_HOST") {
+            Ok(host) => Reference::live(&host, program, chosen),
+            Err(_) => Reference::golden(chosen),
+        }
+    }
+
+    fn live(host: &str, program: &std::path::Path, chosen: &[Case]) -> Reference {
+        let client = |arguments: &[&str]| {
+            let mut command = Command::new("timeout");
+            command.args(["--kill-after=1", "120", "docker", "--host", host]).args(arguments);
+            command.stdin(std::process::Stdio::null());
+            command
+        };
+        let shown = Side::new("Docker Engine", client, program).run_all(chosen);
+        if std::env::var_os("WHARF_TEST_UPDATE_GOLDEN").is_some() {
+            Golden::write(&shown);
+        }
+        Reference { shown, comparable: |_| true, is_live: true }
+    }
+
+    fn golden(chosen: &[Case]) -> Reference {
+        let golden = Golden::read();
+        let same_kernel = golden.kernel == golden::kernel();
+        if !same_kernel {
+            println!("skipped: what depends on the kernel; golden.txt was made on {}", golden.kernel);
+        }
+        let comparable = if same_kernel { golden::of_this_kernel } else { golden::of_any_kernel };
+        Reference { shown: golden.of(chosen), comparable, is_live: false }
+    }
+}
