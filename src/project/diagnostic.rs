@@ -2,7 +2,7 @@
 //!
 //! Owns the shape of an error or a warning about a file. Printing is `output::diagnostics`; nothing here prints.
 
-use super::source::{SourceMap, Span};
+use super::source::{FileId, SourceMap, Span};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,6 +89,13 @@ pub struct LoadFailure {
     pub diagnostics: Vec<Diagnostic>,
     /// The files.
     pub sources: SourceMap,
+}
+
+impl LoadFailure {
+    /// Kind and place of each diagnostic.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&'static str, (FileId, u32, u32))> {
+        self.diagnostics.iter().map(|diagnostic| (diagnostic.code, diagnostic.span.place()))
+    }
 }
 
 fn first_message(diagnostics: &[Diagnostic]) -> &str {

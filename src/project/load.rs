@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::combine::{self, Scope, Session};
 use super::diagnostic::{Diagnostic, LoadFailure, in_order};
+use super::explain;
 use super::finish;
 use super::model::Project;
 use super::node::Node;
@@ -47,6 +48,23 @@ pub struct Inputs {
 /// # Errors
 /// Everything found wrong with it, with the texts the errors point into.
 pub fn load(options: &LoadOptions) -> Result<Loaded, Box<LoadFailure>> {
+    load_once(options).map_err(|failure| explained(failure, options))
+}
+
+/// The same failure with the history of the values. Recording that costs time and memory, so a failed project is loaded
+/// once more for it; one that fails otherwise the second time (a pipe, a file that changes) keeps its first failure.
+fn explained(failure: Box<LoadFailure>, options: &LoadOptions) -> Box<LoadFailure> {
+    if options.record_origins {
+        return failure;
+    }
+    let options = LoadOptions { record_origins: true, ..options.clone() };
+    match load_once(&options) {
+        Err(again) if again.places().eq(failure.places()) => again,
+        _ => failure,
+    }
+}
+
+fn load_once(options: &LoadOptions) -> Result<Loaded, Box<LoadFailure>> {
     let mut session = Session::new(options);
     let project = loaded(&mut session).unwrap_or_else(|errors| {
         session.errors.add(errors);
@@ -146,6 +164,7 @@ fn combined(session: &mut Session<'_>, scope: &Scope, inputs: &Inputs) -> Result
 
 fn failure(mut session: Session<'_>) -> Box<LoadFailure> {
     let errors = session.take_errors();
+    let errors = errors.into_iter().map(|error| explain::with_history(error, &session.origins));
     let mut diagnostics = session.warnings;
     in_order(&mut diagnostics);
     diagnostics.extend(errors);

@@ -16,6 +16,7 @@ pub mod diagnostic;
 mod dotenv;
 pub mod environment;
 mod errors;
+mod explain;
 mod finish;
 mod interpolate;
 mod load;
