@@ -139,13 +139,18 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
         Err(problem) => return say(&problem),
     };
     let mut command = whole_command_line();
-    let parsed = command.try_get_matches_from_mut(arguments).and_then(|m| CommandLine::from_arg_matches(&m));
+    let parsed =
+        command.try_get_matches_from_mut(arguments.clone()).and_then(|m| CommandLine::from_arg_matches(&m));
     let line = match parsed {
         Ok(line) => line,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, arguments),
     };
     let Some(chosen) = line.command else {
-        return without_command(line.version, &mut command);
+        return without_command(line.version);
+    };
+    let globals = match line.globals.settled() {
+        Ok(globals) => globals,
+        Err(problem) => return say(&problem),
     };
     // One thread: the work is waiting for an engine, and threads cost start-up time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -153,7 +158,7 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
         Ok(runtime) => runtime,
         Err(error) => return say(&error.to_string()),
     };
-    let code = runtime.block_on(run(line.globals, chosen));
+    let code = runtime.block_on(run(globals, chosen));
     // A read of standard input that nobody waits for any more must not hold up the end.
     runtime.shutdown_background();
     code
@@ -164,20 +169,23 @@ pub(super) fn whole_command_line() -> clap::Command {
     arguments::like_go(CommandLine::command())
 }
 
-fn without_command(version: bool, command: &mut clap::Command) -> u8 {
+fn without_command(version: bool) -> u8 {
     if version {
         println!("Wharf version v{}", env!("CARGO_PKG_VERSION"));
         return 0;
     }
-    match command.print_help() {
+    match CommandLine::command().print_help() {
         Ok(()) => 0,
         Err(error) => say(&error.to_string()),
     }
 }
 
 /// Help goes to standard output with 0, a wrong command line to standard error with 1 (compose-surface 2.5).
-fn usage(error: &clap::Error) -> u8 {
-    let printed = error.print();
+fn usage(error: &clap::Error, arguments: Vec<OsString>) -> u8 {
+    // Without the optional values of flags, which only confuse a reader.
+    let plain = CommandLine::command().try_get_matches_from(arguments).err();
+    let plain = plain.filter(|plain| plain.kind() == error.kind());
+    let printed = plain.as_ref().unwrap_or(error).print();
     u8::from(error.use_stderr() || printed.is_err())
 }
 
@@ -256,7 +264,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Wait(args) => super::wait::run(context, args).await,
         Command::Watch(args) => super::watch::run(context, args).await,
         Command::Completion(args) => super::completion::run(context, &args),
-        Command::Man(args) => super::man::run(&args, whole_command_line()),
+        Command::Man(args) => super::man::run(&args, CommandLine::command()),
         Command::Publish(_) => Err(super::refused::publish()),
         Command::Alpha(_) => Err(super::refused::not_here("alpha")),
         Command::Bridge(_) => Err(super::refused::not_here("bridge")),

@@ -25,7 +25,7 @@ pub struct DownArgs {
     #[arg(long, value_name = "WHICH", value_parser = ["local", "all"])]
     rmi: Option<String>,
     /// Seconds between the stop signal and the kill
-    #[arg(short, long)]
+    #[arg(short, long, allow_negative_numbers = true)]
     timeout: Option<i32>,
     /// Remove named volumes of the project and anonymous ones of its containers too
     #[arg(short, long, alias = "volume")]

@@ -14,7 +14,7 @@ pub struct Globals {
     #[arg(short, long)]
     pub project_name: Option<String>,
     /// Working directory of the project (default: the folder of the first file)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", alias = "workdir")]
     pub project_directory: Option<PathBuf>,
     /// Environment files for interpolation (default: .env)
     #[arg(long = "env-file", value_name = "FILE")]
@@ -31,6 +31,9 @@ pub struct Globals {
     /// When colours and cursor movements are used
     #[arg(long, value_enum, env = "COMPOSE_ANSI", default_value_t)]
     pub ansi: AnsiMode,
+    /// No colours and cursor movements; the older name of --ansi never
+    #[arg(long, hide = true)]
+    pub no_ansi: bool,
     /// Show the lines that warnings are about
     #[arg(long)]
     pub verbose: bool,
@@ -46,6 +49,27 @@ pub struct Globals {
     /// Address of an engine, or "builtin" (default: DOCKER_HOST when set, else the built-in engine)
     #[arg(short = 'H', long, env = "WHARF_HOST")]
     pub host: Option<String>,
+}
+
+impl Globals {
+    /// Older names become what they stand for; contradictions are refused.
+    ///
+    /// # Errors
+    /// A way to show progress that `--ansi` makes impossible.
+    pub fn settled(mut self) -> Result<Globals, String> {
+        if self.no_ansi {
+            self.ansi = AnsiMode::Never;
+        }
+        match (self.progress, self.ansi) {
+            (ProgressMode::Tty, AnsiMode::Never) => {
+                Err("can't use --progress tty while ANSI support is disabled".to_owned())
+            }
+            (ProgressMode::Plain, AnsiMode::Always) => {
+                Err("can't use --progress plain while ANSI support is forced".to_owned())
+            }
+            _ => Ok(self),
+        }
+    }
 }
 
 /// How progress is shown.

@@ -2,8 +2,10 @@
 
 use clap::Args;
 
+use super::session::Session;
 use super::{Context, Failure, selection};
-use crate::plan::planner::Lifecycle;
+use crate::plan::observed::ObservedContainer;
+use crate::plan::planner::{Lifecycle, lifecycle};
 
 /// Arguments of `kill`.
 #[derive(Args, Debug)]
@@ -13,6 +15,9 @@ pub struct KillArgs {
     /// The signal
     #[arg(short, long, default_value = "SIGKILL")]
     signal: String,
+    /// Containers of services that the files do not have too
+    #[arg(long)]
+    remove_orphans: bool,
 }
 
 /// Runs `kill`.
@@ -20,5 +25,17 @@ pub struct KillArgs {
 /// # Errors
 /// The service is unknown, or the engine fails.
 pub async fn run(context: &Context, args: KillArgs) -> Result<(), Failure> {
-    selection::apply(context, &args.services, "kill", &Lifecycle::Kill(args.signal)).await
+    let session = Session::open(context, &context.project_name()?, "kill").await?;
+    let mut containers = selection::containers(context, session.engine(), &args.services).await?;
+    let orphans = args.remove_orphans || context.variable("COMPOSE_REMOVE_ORPHANS") == Some("true");
+    let known = |c: &ObservedContainer| {
+        context.project().is_none_or(|project| project.any_service(&c.service).is_some())
+    };
+    containers.retain(|c| c.is_running() && !c.one_off && (orphans || known(c)));
+    if containers.is_empty() {
+        eprintln!("no container to kill");
+        return Ok(());
+    }
+    let chosen: Vec<&ObservedContainer> = containers.iter().collect();
+    session.run(&lifecycle(&chosen, &Lifecycle::Kill(args.signal))).await
 }

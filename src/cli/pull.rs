@@ -31,6 +31,12 @@ pub struct PullArgs {
     /// No progress
     #[arg(short, long)]
     quiet: bool,
+    /// Pulls are always parallel; for old scripts
+    #[arg(long, hide = true, default_value = "true")]
+    parallel: bool,
+    /// One pull after the other; for old scripts
+    #[arg(long, hide = true)]
+    no_parallel: bool,
 }
 
 /// Runs `pull`.
@@ -49,6 +55,9 @@ pub async fn run(context: &Context, args: PullArgs) -> Result<(), Failure> {
     let desired = Desired::from_project(&project, options)?;
     let mut session = Session::open(context, &project.name, "pull").await?;
     session.runner.quiet_pull = args.quiet;
+    if args.no_parallel || !args.parallel {
+        session.runner.parallel = Some(1);
+    }
     let observed = observe(session.engine(), &desired.project).await?;
     session.run(&only_pulls(planner::up(&desired, &observed)?, &args)).await
 }

@@ -18,7 +18,7 @@ pub struct RestartArgs {
     #[arg(long)]
     no_deps: bool,
     /// Seconds between the stop signal and the kill
-    #[arg(short, long)]
+    #[arg(short, long, allow_negative_numbers = true)]
     timeout: Option<i32>,
 }
 

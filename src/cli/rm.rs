@@ -20,6 +20,9 @@ pub struct RmArgs {
     /// Stop containers that run first
     #[arg(short, long)]
     stop: bool,
+    /// For old scripts: containers made by `run` too
+    #[arg(short, long, hide = true)]
+    all: bool,
     /// Their anonymous volumes too
     #[arg(short, long)]
     volumes: bool,
@@ -33,7 +36,7 @@ pub async fn run(context: &Context, args: RmArgs) -> Result<(), Failure> {
     let session = Session::open(context, &context.project_name()?, "rm").await?;
     let containers = selection::containers(context, session.engine(), &args.services).await?;
     let chosen: Vec<&ObservedContainer> =
-        containers.iter().filter(|c| !c.one_off && (args.stop || !c.is_running())).collect();
+        containers.iter().filter(|c| (args.all || !c.one_off) && (args.stop || !c.is_running())).collect();
     if chosen.is_empty() {
         eprintln!("No stopped containers");
         return Ok(());

@@ -33,6 +33,12 @@ pub async fn run(context: &Context, args: StartArgs) -> Result<(), Failure> {
     selection::check(context, session.engine(), &args.services).await?;
     let all = selection::containers(context, session.engine(), &[]).await?;
     let replicas: Vec<&ObservedContainer> = all.iter().filter(|c| !c.one_off).collect();
+    if replicas.is_empty() {
+        let project = context.project_name()?;
+        return Err(Failure::message(format!(
+            "no container found for project {project:?}: `up` and `create` make containers"
+        )));
+    }
     let wanted = with_dependencies(&replicas, &args.services);
     let chosen: Vec<&ObservedContainer> =
         replicas.into_iter().filter(|c| wanted.contains(&c.service)).collect();

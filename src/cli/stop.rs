@@ -11,7 +11,7 @@ pub struct StopArgs {
     /// Only these services
     services: Vec<String>,
     /// Seconds between the stop signal and the kill
-    #[arg(short, long)]
+    #[arg(short, long, allow_negative_numbers = true)]
     timeout: Option<i32>,
 }
 

@@ -56,6 +56,8 @@ pub struct BuildFlags {
     pub pull: bool,
     /// `--quiet`.
     pub quiet: bool,
+    /// `--memory`, in bytes.
+    pub memory: Option<i32>,
     /// `--build-arg`.
     pub args: std::collections::BTreeMap<String, String>,
 }

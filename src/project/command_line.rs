@@ -1,9 +1,11 @@
 //! Compose's short forms where they come from the command line: no file, no spans.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::dotenv;
 use super::model::{BindOptions, Mount, MountKind, Port, VolumeOptions};
-use super::spelling::{mount, port, words};
+use super::spelling::{bytes, mount, port, words};
 
 /// The words of a command line, split as `entrypoint:` is.
 ///
@@ -35,6 +37,26 @@ pub fn parse_mount(text: &str, base: &Path) -> Result<Mount, String> {
         ..BindOptions::default()
     };
     Ok(Mount { kind: MountKind::Bind, source, bind: Some(bind), ..form })
+}
+
+/// Variables of a file like `.env`; `lookup` has those that its values and bare names may take.
+///
+/// # Errors
+/// A line that is no variable, with its number.
+pub fn parse_env_file(
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<BTreeMap<String, String>, String> {
+    let parsed = dotenv::parse(text, lookup, &BTreeMap::new()).map_err(|error| error.to_string())?;
+    Ok(parsed.variables)
+}
+
+/// A size such as `512m`, in bytes.
+///
+/// # Errors
+/// The text is no size.
+pub fn parse_bytes(text: &str) -> Result<i64, String> {
+    bytes::parse(text)
 }
 
 /// `[[IP:][HOST]:]CONTAINER[/PROTOCOL]`, with ranges.

@@ -1,6 +1,7 @@
 //! Arguments of `run`, and what they change of a service.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -20,6 +21,9 @@ pub struct RunArgs {
     /// Variables, as NAME=VALUE, or NAME to take this process's value
     #[arg(short, long)]
     pub env: Vec<String>,
+    /// Variables from files like .env; those of --env come after them
+    #[arg(long, value_name = "FILE")]
+    pub env_from_file: Vec<PathBuf>,
     /// Labels, as NAME=VALUE
     #[arg(short, long, alias = "labels")]
     pub label: Vec<String>,
@@ -104,9 +108,7 @@ impl RunArgs {
             slug: random::hex(32)?,
             command: self.words[1..].to_vec(),
             entrypoint: self.entrypoint.as_ref().map(|text| split_entrypoint(text)).transpose()?,
-            environment: variables(&self.env, |name| {
-                context.variable(name).map(str::to_owned).or_else(|| environment.get(name).cloned())
-            }),
+            environment: self.environment(context, environment)?,
             labels: pairs(&self.label),
             user: self.user.clone().unwrap_or_default(),
             working_dir: self.workdir.clone().unwrap_or_default(),
@@ -120,6 +122,26 @@ impl RunArgs {
             cap_add: self.cap_add.clone(),
             cap_drop: self.cap_drop.clone(),
         })
+    }
+
+    /// Variables of the files, then those of the command line.
+    fn environment(
+        &self,
+        context: &Context,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Environment, Failure> {
+        let lookup =
+            |name: &str| context.variable(name).map(str::to_owned).or_else(|| environment.get(name).cloned());
+        let mut all = Environment::new();
+        for path in &self.env_from_file {
+            let failed =
+                |problem: String| Failure::message(format!("--env-from-file {}: {problem}", path.display()));
+            let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+            let parsed = command_line::parse_env_file(&text, &lookup).map_err(failed)?;
+            all.extend(parsed.into_iter().map(|(name, value)| (name, Some(value))));
+        }
+        all.extend(variables(&self.env, lookup));
+        Ok(all)
     }
 
     fn ports(&self) -> Result<Vec<Port>, Failure> {

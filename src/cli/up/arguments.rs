@@ -32,7 +32,7 @@ pub struct UpArgs {
     #[arg(short = 'V', long)]
     pub renew_anon_volumes: bool,
     /// Seconds between the stop signal and the kill
-    #[arg(short, long)]
+    #[arg(short, long, allow_negative_numbers = true)]
     pub timeout: Option<i32>,
     /// Wait until services are running or healthy (implies -d)
     #[arg(long)]
@@ -107,7 +107,7 @@ pub struct CreateFlags {
     #[arg(long, value_name = "SERVICE=N")]
     pub scale: Vec<String>,
     /// Answer yes to every question
-    #[arg(short = 'y', long)]
+    #[arg(short = 'y', long, alias = "y")]
     pub yes: bool,
 }
 

@@ -78,6 +78,9 @@ fn options(
     if request.pull || runner.build.pull {
         options = options.pull("true");
     }
+    if let Some(bytes) = runner.build.memory {
+        options = options.memory(bytes);
+    }
     finish(request, options)
 }
 
