@@ -74,7 +74,8 @@ pub async fn run(context: &Context, args: StatsArgs) -> Result<(), Failure> {
     let mut samples = Samples::begin(&engine, &project, &args, containers);
     let mut ticks = interval(REFRESH);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut changed = false;
+    // Without containers there is a heading, so that nobody takes the wait for a hang.
+    let mut changed = samples.is_empty();
     loop {
         tokio::select! {
             more = samples.next() => {

@@ -84,6 +84,11 @@ impl Samples {
         Ok(())
     }
 
+    /// Whether no container is shown.
+    pub(super) fn is_empty(&self) -> bool {
+        self.shown.is_empty()
+    }
+
     /// What is known now, by name.
     pub(super) fn entries(&self, whole_ids: bool) -> Vec<Map<String, Value>> {
         self.shown.iter().map(|(name, shown)| shown.sample.entry(&shown.id, name, whole_ids)).collect()

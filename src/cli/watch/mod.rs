@@ -9,7 +9,6 @@ mod tree;
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -120,7 +119,7 @@ pub(super) async fn follow(
 
 /// Two watches of one project would copy everything twice and build against each other.
 fn only_one(project: &Project) -> Result<Option<File>, Failure> {
-    let Some(path) = project.files.first().filter(|path| **path != PathBuf::from("-")) else {
+    let Some(path) = project.files.first().filter(|path| path.as_os_str() != "-") else {
         return Ok(None);
     };
     let file = File::open(path)?;
