@@ -37,6 +37,8 @@ pub async fn create(core: &Arc<Core>, request: CreateRequest) -> Result<Created>
     let image = core.images.find(&body.config.image)?;
     image.check_platform(request.platform.as_deref())?;
     let config = merge::merge(&body.config, &image.defaults)?;
+    let is_images = |name: &&String| !body.config.labels.contains_key(*name);
+    let image_labels = config.labels.keys().filter(is_images).cloned().collect();
     let mut host_config = resolve_modes(core, body.host_config)?;
     let warnings = warnings(core, &mut host_config)?;
     let endpoints = endpoints(core, &config, &host_config, body.networking_config)?;
@@ -52,6 +54,7 @@ pub async fn create(core: &Arc<Core>, request: CreateRequest) -> Result<Created>
         image_id: image.id.clone(),
         platform: "linux".to_owned(),
         config,
+        image_labels,
         host_config,
         mounts,
         endpoints,

@@ -1,6 +1,8 @@
 //! Starting a container: network, files, spec, launch; everything is undone when a step fails.
 
+use std::fs::DirBuilder;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -53,7 +55,9 @@ pub async fn launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> 
 async fn try_launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> {
     let record = container.record();
     let run_directory = container.run_directory();
-    std::fs::create_dir_all(run_directory).map_err(Error::io("make", run_directory))?;
+    // For root alone: the streams in it belong to the container's user, who may be somebody on the host too.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(run_directory);
+    made.map_err(Error::io("make", run_directory))?;
     let mounts = launch_mounts(&record.mounts, &core.volumes)?;
     let image = core.images.get(&record.image_id)?;
     let lower: Vec<PathBuf> =

@@ -175,6 +175,7 @@ mod tests {
             image_id: String::new(),
             platform: "linux".to_owned(),
             config: Default::default(),
+            image_labels: Default::default(),
             host_config: Default::default(),
             mounts: Vec::new(),
             endpoints: Default::default(),

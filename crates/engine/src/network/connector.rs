@@ -248,7 +248,7 @@ pub fn dns_settings(record: &Record) -> Result<DnsSettings> {
 pub(super) fn claim<'a>(record: &'a Record, address: Ipv4Addr, publication: &Publication) -> Claim<'a> {
     Claim {
         container: &record.id,
-        group: Group::of(&record.config.labels),
+        group: Group::of(&record.requested_labels()),
         backend: SocketAddrV4::new(address, publication.container_port),
     }
 }
