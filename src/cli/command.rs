@@ -148,17 +148,13 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
     let Some(chosen) = line.command else {
         return without_command(line.version);
     };
-    let globals = match line.globals.settled() {
-        Ok(globals) => globals,
-        Err(problem) => return say(&problem),
-    };
     // One thread: the work is waiting for an engine, and threads cost start-up time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return say(&error.to_string()),
     };
-    let code = runtime.block_on(run(globals, chosen));
+    let code = runtime.block_on(run(line.globals, chosen));
     // A read of standard input that nobody waits for any more must not hold up the end.
     runtime.shutdown_background();
     code
@@ -201,7 +197,10 @@ async fn run(globals: Globals, command: Command) -> u8 {
     };
     // Commands with a clean end of their own get three signals' time for it.
     let patience = if command.handles_interrupts() { 3 } else { 1 };
-    let context = Context::new(globals, interrupt.clone());
+    let context = match Context::new(globals, interrupt.clone()) {
+        Ok(context) => context,
+        Err(problem) => return say(&problem),
+    };
     let result = tokio::select! {
         result = dispatch(&context, command) => result,
         () = interrupt.raised(patience) => Err(Failure::Exit(failure::INTERRUPTED)),

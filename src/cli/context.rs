@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Failure, Globals, report};
+use super::settings::means_yes;
+use super::{Failure, Globals, Settings, report};
 use crate::engine::{self, Engine, Target, TargetOptions};
 use crate::execute::Interrupt;
 use crate::output::Style;
@@ -17,8 +18,9 @@ use crate::project::{self, LoadOptions, Loaded, Project, environment};
 pub struct Context {
     /// The global flags.
     pub globals: Globals,
-    /// The process environment, read once.
-    pub environment: BTreeMap<String, String>,
+    /// What flags and `COMPOSE_*` variables say of progress, colours and parallel work.
+    pub settings: Settings,
+    environment: BTreeMap<String, String>,
     /// Whether standard output and standard error take colours.
     pub style: Style,
     /// Ctrl-C.
@@ -27,16 +29,29 @@ pub struct Context {
 }
 
 impl Context {
-    /// Reads the process environment; the only place beside `project::environment` that does.
-    pub fn new(globals: Globals, interrupt: Interrupt) -> Context {
-        let environment = environment::process_environment();
-        let style = Style { verbose: globals.verbose, ..Style::choose(globals.ansi, &environment) };
-        Context { globals, environment, style, interrupt, loaded: OnceCell::new() }
+    /// Takes the process environment, and the `COMPOSE_*` variables of `.env` as if they stood there.
+    ///
+    /// # Errors
+    /// A variable that stands for a flag has a value that the flag does not take.
+    pub fn new(globals: Globals, interrupt: Interrupt) -> Result<Context, String> {
+        let environment = environment::process_with_settings(
+            &globals.files,
+            &globals.env_files,
+            globals.project_directory.as_deref(),
+        );
+        let settings = Settings::choose(&globals, |name| non_empty(&environment, name))?;
+        let style = Style { verbose: globals.verbose, ..Style::choose(settings.ansi, &environment) };
+        Ok(Context { globals, settings, environment, style, interrupt, loaded: OnceCell::new() })
     }
 
     /// A variable of the environment that is set to something.
     pub fn variable(&self, name: &str) -> Option<&str> {
-        self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        non_empty(&self.environment, name)
+    }
+
+    /// Whether a variable that stands for a flag is set to a word for yes.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.variable(name).is_some_and(means_yes)
     }
 
     /// Which engine the commands go to.
@@ -90,7 +105,8 @@ impl Context {
         Ok(loaded)
     }
 
-    /// The project's name, for commands that work on what exists: from the flags and variables alone, else from the files.
+    /// The project's name, for commands that work on what exists: from `-p` alone, else from the files, else from
+    /// `COMPOSE_PROJECT_NAME` (compose-surface 2.4).
     ///
     /// # Errors
     /// There is neither a name nor a file that loads.
@@ -98,10 +114,11 @@ impl Context {
         if let Some(name) = self.named_without_files() {
             return Ok(name.to_owned());
         }
-        match self.quietly_loaded() {
-            Some(loaded) => Ok(loaded.project.name.clone()),
+        match (self.quietly_loaded(), self.variable("COMPOSE_PROJECT_NAME")) {
+            (Some(loaded), _) => Ok(loaded.project.name.clone()),
+            (None, Some(name)) => Ok(name.to_owned()),
             // Loads once more for the errors, which were not shown the first time.
-            None => Ok(self.load(&[])?.project.name),
+            (None, None) => Ok(self.load(&[])?.project.name),
         }
     }
 
@@ -113,13 +130,10 @@ impl Context {
         self.quietly_loaded().map(|loaded| &loaded.project)
     }
 
-    /// A name from the flags or variables, when no file was named (compose-surface 2.4).
+    /// The name of `-p`, when no file was named.
     fn named_without_files(&self) -> Option<&str> {
-        if !self.globals.files.is_empty() {
-            return None;
-        }
-        let flag = self.globals.project_name.as_deref().filter(|name| !name.is_empty());
-        flag.or(self.variable("COMPOSE_PROJECT_NAME"))
+        let name = self.globals.project_name.as_deref().filter(|name| !name.is_empty());
+        name.filter(|_| self.globals.files.is_empty())
     }
 
     /// Whether the files, as far as there are any that load, have a service that this name or pattern fits.
@@ -131,4 +145,8 @@ impl Context {
         let load = || project::load(&self.load_options().ok()?).ok();
         self.loaded.get_or_init(load).as_ref()
     }
+}
+
+fn non_empty<'a>(environment: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
+    environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
 }

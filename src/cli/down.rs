@@ -45,7 +45,7 @@ pub async fn run(context: &Context, args: DownArgs) -> Result<(), Failure> {
     let options = DownOptions {
         services: chosen_services(project, &observed, &args.services),
         known_services: project.map(known_services),
-        remove_orphans: args.remove_orphans || context.variable("COMPOSE_REMOVE_ORPHANS") == Some("true"),
+        remove_orphans: args.remove_orphans || context.is_on("COMPOSE_REMOVE_ORPHANS"),
         volumes: args.volumes,
         external_volumes: project.map(external_volumes).unwrap_or_default(),
         images: images(context, project, &observed, args.rmi.as_deref()),

@@ -22,15 +22,15 @@ pub struct Globals {
     /// Profiles to activate
     #[arg(long = "profile", value_name = "NAME")]
     pub profiles: Vec<String>,
-    /// Most engine calls at once; -1 is no limit
-    #[arg(long, allow_hyphen_values = true, env = "COMPOSE_PARALLEL_LIMIT", default_value_t = -1)]
-    pub parallel: i64,
-    /// How progress is shown
-    #[arg(long, value_enum, env = "COMPOSE_PROGRESS", default_value_t)]
-    pub progress: ProgressMode,
-    /// When colours and cursor movements are used
-    #[arg(long, value_enum, env = "COMPOSE_ANSI", default_value_t)]
-    pub ansi: AnsiMode,
+    /// Most engine calls at once; -1 is no limit [default: COMPOSE_PARALLEL_LIMIT, else -1]
+    #[arg(long, allow_hyphen_values = true, value_name = "NUMBER")]
+    pub parallel: Option<i64>,
+    /// How progress is shown [default: COMPOSE_PROGRESS, else auto]
+    #[arg(long, value_enum)]
+    pub progress: Option<ProgressMode>,
+    /// When colours and cursor movements are used [default: COMPOSE_ANSI, else auto]
+    #[arg(long, value_enum)]
+    pub ansi: Option<AnsiMode>,
     /// No colours and cursor movements; the older name of --ansi never
     #[arg(long, hide = true)]
     pub no_ansi: bool,
@@ -49,27 +49,6 @@ pub struct Globals {
     /// Address of an engine, or "builtin" (default: DOCKER_HOST when set, else the built-in engine)
     #[arg(short = 'H', long, env = "WHARF_HOST")]
     pub host: Option<String>,
-}
-
-impl Globals {
-    /// Older names become what they stand for; contradictions are refused.
-    ///
-    /// # Errors
-    /// A way to show progress that `--ansi` makes impossible.
-    pub fn settled(mut self) -> Result<Globals, String> {
-        if self.no_ansi {
-            self.ansi = AnsiMode::Never;
-        }
-        match (self.progress, self.ansi) {
-            (ProgressMode::Tty, AnsiMode::Never) => {
-                Err("can't use --progress tty while ANSI support is disabled".to_owned())
-            }
-            (ProgressMode::Plain, AnsiMode::Always) => {
-                Err("can't use --progress plain while ANSI support is forced".to_owned())
-            }
-            _ => Ok(self),
-        }
-    }
 }
 
 /// How progress is shown.

@@ -27,7 +27,7 @@ pub struct KillArgs {
 pub async fn run(context: &Context, args: KillArgs) -> Result<(), Failure> {
     let session = Session::open(context, &context.project_name()?, "kill").await?;
     let mut containers = selection::containers(context, session.engine(), &args.services).await?;
-    let orphans = args.remove_orphans || context.variable("COMPOSE_REMOVE_ORPHANS") == Some("true");
+    let orphans = args.remove_orphans || context.is_on("COMPOSE_REMOVE_ORPHANS");
     let known = |c: &ObservedContainer| {
         context.project().is_none_or(|project| project.any_service(&c.service).is_some())
     };

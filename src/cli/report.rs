@@ -14,7 +14,7 @@ pub(super) fn diagnostics(list: &[Diagnostic], sources: &SourceMap, style: Style
 
 /// Prints what went wrong otherwise; as JSON where progress is JSON (compose-surface 2.5).
 pub(super) fn failure(context: &Context, message: &str) {
-    if context.globals.progress == ProgressMode::Json {
+    if context.settings.progress == ProgressMode::Json {
         eprintln!("{}", serde_json::json!({ "error": true, "message": message }));
     } else {
         eprintln!("{message}");

@@ -29,13 +29,13 @@ impl Session {
 
     /// The same over a connection that exists.
     pub fn with_engine(context: &Context, engine: Arc<Engine>, project: &str, title: &str) -> Session {
-        let terminal = user_attended_stderr() && context.globals.ansi != AnsiMode::Never;
+        let terminal = user_attended_stderr() && context.settings.ansi != AnsiMode::Never;
         let runner = Runner {
             engine,
-            progress: context.globals.progress.view(title, terminal),
+            progress: context.settings.progress.view(title, terminal),
             project: project.to_owned(),
             interrupt: context.interrupt.clone(),
-            parallel: usize::try_from(context.globals.parallel).ok().filter(|limit| *limit > 0),
+            parallel: context.settings.parallel,
             wait_timeout: None,
             quiet_pull: false,
             build: BuildFlags::default(),
@@ -90,7 +90,6 @@ impl Session {
 
 /// `_` instead of `-` in names, with `--compatibility`.
 pub(super) fn separator(context: &Context) -> Separator {
-    let variable =
-        context.variable("COMPOSE_COMPATIBILITY").is_some_and(|value| value == "true" || value == "1");
+    let variable = context.is_on("COMPOSE_COMPATIBILITY");
     if context.globals.compatibility || variable { Separator::Underscore } else { Separator::Dash }
 }

@@ -142,6 +142,18 @@ pub fn load_inputs(options: &LoadOptions) -> Result<Inputs, Box<LoadFailure>> {
     }
 }
 
+/// The `COMPOSE_*` variables of the env files that are read before a compose file is. A file that cannot be read gives
+/// none here: loading the project says what is wrong with it.
+pub fn settings(options: &LoadOptions) -> BTreeMap<String, String> {
+    let mut session = Session::new(options);
+    let mut environment = options.environment.clone();
+    let start = discover::directory(options, &options.files);
+    match read_env_files(&mut session, &mut environment, &mut Sources::new(), &start) {
+        Ok(_) => environment.into_iter().filter(|(name, _)| name.starts_with("COMPOSE_")).collect(),
+        Err(_) => BTreeMap::new(),
+    }
+}
+
 /// The project's own name is a variable like others.
 fn scope(inputs: &Inputs, name: &str) -> Scope {
     let mut environment = inputs.environment.clone();

@@ -180,16 +180,13 @@ impl CreateFlags {
             (_, true) => Recreate::Never,
             _ => Recreate::Diverged,
         };
-        let flag = |name: &str| {
-            context.variable(name).is_some_and(|value| matches!(value, "1" | "true" | "y" | "yes"))
-        };
         Ok(UpOptions {
             selected: selected.clone(),
             scale: parse_scale(&self.scale)?,
             recreate,
             recreate_dependencies: if recreate == Recreate::Never { recreate } else { Recreate::Diverged },
-            remove_orphans: self.remove_orphans || flag("COMPOSE_REMOVE_ORPHANS"),
-            ignore_orphans: flag("COMPOSE_IGNORE_ORPHANS"),
+            remove_orphans: self.remove_orphans || context.is_on("COMPOSE_REMOVE_ORPHANS"),
+            ignore_orphans: context.is_on("COMPOSE_IGNORE_ORPHANS"),
             build: self.build,
             no_build: self.no_build,
             pull: self.pull.clone().filter(|policy| policy != "policy"),
