@@ -101,7 +101,8 @@ fn graph_driver(core: &Core, container: &Container, record: &Record) -> GraphDri
 fn mounts(core: &Core, record: &Record) -> Vec<MountPoint> {
     let data = |volume: &str| core.volumes.data(volume).to_string_lossy().into_owned();
     // Docker does not list tmpfs from its short form, and lists that of the long form; one rule for both is clearer.
-    record.mounts.iter().map(|mount| mount.describe(data(&mount.volume))).collect()
+    let listed = record.mounts.iter().filter(|mount| !mount.unlisted);
+    listed.map(|mount| mount.describe(data(&mount.volume))).collect()
 }
 
 fn network_settings(record: &Record, state: &State) -> NetworkSettings {

@@ -39,7 +39,10 @@ impl Volumes {
     /// Not a name; an unknown option (contract 2.3.2).
     pub async fn create(&self, body: VolumeCreate) -> Result<Volume> {
         if !matches!(body.driver.as_str(), "" | "local") {
-            let text = format!("error looking up volume plugin {0}: plugin \"{0}\" not found", body.driver);
+            let (name, driver) = (&body.name, &body.driver);
+            let text = format!(
+                "create {name}: error looking up volume plugin {driver}: plugin \"{driver}\" not found"
+            );
             return Err(Error::NotFound(text));
         }
         if let Some(name) = meaningful(&body.unknown).next() {

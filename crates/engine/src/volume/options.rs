@@ -1,6 +1,7 @@
 //! Options of the local driver (contract 2.3.2): a volume may be a mount of something else.
 
 use std::io;
+use std::net::ToSocketAddrs;
 use std::path::Path;
 
 use rustix::mount::{MountFlags, UnmountFlags};
@@ -33,17 +34,11 @@ pub fn parse(options: &Labels) -> Result<Option<VolumeMount>> {
     let (kind, device, flags) = (value("type"), value("device"), value("o"));
     match (kind.is_empty(), device.is_empty(), flags.is_empty()) {
         (true, true, true) => return Ok(None),
-        (true, ..) => return Err(missing("type")),
+        (true, false, _) => return Err(missing("type")),
         (_, true, _) => return Err(missing("device")),
         _ => {}
     }
-    if !matches!(kind, "none" | "tmpfs" | "bind") {
-        return Err(Error::BadParameter(format!("volume type {kind:?} is not supported by this engine")));
-    }
     let (flags, data) = mount_flags(flags);
-    if kind != "tmpfs" && !flags.contains(MountFlags::BIND) {
-        return Err(Error::BadParameter(format!("volume type {kind:?} needs the option o=bind")));
-    }
     Ok(Some(VolumeMount { kind: kind.to_owned(), device: device.to_owned(), flags, data }))
 }
 
@@ -64,7 +59,13 @@ fn mount_flags(options: &str) -> (MountFlags, String) {
             "nodev" => flags |= MountFlags::NODEV,
             "noexec" => flags |= MountFlags::NOEXEC,
             "noatime" => flags |= MountFlags::NOATIME,
-            "rw" | "defaults" => {}
+            "nodiratime" => flags |= MountFlags::NODIRATIME,
+            "relatime" => flags |= MountFlags::RELATIME,
+            "strictatime" => flags |= MountFlags::STRICTATIME,
+            "sync" => flags |= MountFlags::SYNCHRONOUS,
+            "dirsync" => flags |= MountFlags::DIRSYNC,
+            "rw" | "defaults" | "suid" | "dev" | "exec" | "atime" | "diratime" | "async" | "norelatime"
+            | "nostrictatime" => {}
             other => data.push(other),
         }
     }
@@ -80,15 +81,35 @@ impl VolumeMount {
         if is_mount_point(target)? {
             return Ok(());
         }
-        let failed = |source: io::Error| {
-            let text = format!("failed to mount local volume: mount {}:{}", self.device, target.display());
-            Error::Internal(format!("{text}: {source}"))
-        };
-        let data = std::ffi::CString::new(self.data.clone()).map_err(|error| failed(error.into()))?;
-        let kind = if self.kind == "tmpfs" { "tmpfs" } else { "" };
-        rustix::mount::mount(&self.device, target, kind, self.flags, data.as_c_str())
-            .map_err(|errno| failed(errno.into()))?;
-        self.apply_bind_flags(target).map_err(failed)
+        let data = self.resolved_data().map_err(|error| self.failure(target, &error))?;
+        let text = std::ffi::CString::new(data).map_err(|error| self.failure(target, &error.into()))?;
+        let kind = if self.kind == "none" { "" } else { self.kind.as_str() };
+        rustix::mount::mount(&self.device, target, kind, self.flags, text.as_c_str())
+            .map_err(|errno| self.failure(target, &errno.into()))?;
+        self.apply_bind_flags(target).map_err(|error| self.failure(target, &error))
+    }
+
+    /// Docker's text (contract 2.3.3).
+    fn failure(&self, target: &Path, error: &io::Error) -> Error {
+        let (device, place) = (&self.device, target.display());
+        let flags =
+            if self.flags.is_empty() { String::new() } else { format!(", flags: {:#x}", self.flags.bits()) };
+        let data = if self.data.is_empty() { String::new() } else { format!(", data: {}", self.data) };
+        let mount = format!("mount {device}:{place}{flags}{data}");
+        let reason = error.to_string().to_lowercase();
+        let reason = reason.split(" (os error").next().unwrap_or_default();
+        Error::Internal(format!(
+            "error while mounting volume '{place}': failed to mount local volume: {mount}: {reason}"
+        ))
+    }
+
+    /// The kernel wants addresses where users write names.
+    fn resolved_data(&self) -> io::Result<String> {
+        if !matches!(self.kind.as_str(), "nfs" | "nfs4" | "cifs") {
+            return Ok(self.data.clone());
+        }
+        let options: io::Result<Vec<String>> = self.data.split(',').map(resolved).collect();
+        Ok(options?.join(","))
     }
 
     /// The kernel takes the flags of a bind only in a second step.
@@ -99,6 +120,14 @@ impl VolumeMount {
         }
         Ok(())
     }
+}
+
+/// `addr=` with an address in place of a name.
+fn resolved(option: &str) -> io::Result<String> {
+    let Some(host) = option.strip_prefix("addr=") else { return Ok(option.to_owned()) };
+    let mut found = (host, 0).to_socket_addrs()?;
+    let address = found.next().ok_or(io::ErrorKind::NotFound)?;
+    Ok(format!("addr={}", address.ip()))
 }
 
 /// Ends a [`VolumeMount`] on `target`; containers that still run keep their own copy of the mount.
@@ -135,13 +164,16 @@ mod tests {
         assert_eq!((bind.flags, bind.data.as_str()), (MountFlags::BIND | MountFlags::RDONLY, ""));
         let tmpfs = [("type", "tmpfs"), ("o", "size=1m,uid=7"), ("device", "tmpfs")];
         assert_eq!(parse(&options(&tmpfs)).unwrap().unwrap().data, "size=1m,uid=7");
-        for wrong in [
-            [("colour", "red")].as_slice(),
-            &[("type", "none")],
-            &[("device", "/x")],
-            &[("type", "none"), ("device", "/x")],
-            &[("type", "zfs"), ("device", "/x")],
-        ] {
+        let nfs = [("type", "nfs"), ("o", "addr=localhost,vers=4,ro"), ("device", ":/export")];
+        let nfs = parse(&options(&nfs)).unwrap().unwrap();
+        assert_eq!(
+            (nfs.kind.as_str(), nfs.flags, nfs.data.as_str()),
+            ("nfs", MountFlags::RDONLY, "addr=localhost,vers=4")
+        );
+        assert!(
+            ["addr=127.0.0.1,vers=4", "addr=::1,vers=4"].contains(&nfs.resolved_data().unwrap().as_str())
+        );
+        for wrong in [[("colour", "red")].as_slice(), &[("type", "none")], &[("device", "/x")]] {
             assert!(parse(&options(wrong)).is_err(), "{wrong:?}");
         }
     }

@@ -91,8 +91,9 @@ impl VolumeStore {
     /// # Errors
     /// Not a name, options that make no mount, or the directory cannot be made.
     pub fn create(&self, name: &str, labels: &Labels, options: &Labels) -> Result<(VolumeRecord, bool)> {
-        names::validate("volume", name)?;
-        options::parse(options)?;
+        let refused = |why: String| Error::BadParameter(format!("create {name}: {why}"));
+        validate_name(name).map_err(refused)?;
+        options::parse(options).map_err(|error| refused(error.message()))?;
         let mut volumes = self.lock();
         if let Some(existing) = volumes.get(name) {
             return Ok((existing.clone(), false));
@@ -174,6 +175,21 @@ impl VolumeStore {
             _ => Ok(()),
         }
     }
+}
+
+/// Docker's texts (contract 1.15.6).
+fn validate_name(name: &str) -> Result<(), String> {
+    if name.len() < 2 {
+        return Err(
+            "volume name is too short, names should be at least two alphanumeric characters".to_owned()
+        );
+    }
+    names::validate("volume", name).map_err(|_| {
+        format!(
+            "{name:?} includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are \
+             allowed. If you intended to pass a host directory, use absolute path"
+        )
+    })
 }
 
 fn make_directory(path: &Path, mode: u32) -> Result<()> {

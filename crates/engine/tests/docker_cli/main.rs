@@ -15,3 +15,4 @@ mod refusals;
 mod streams;
 mod support;
 mod volumes;
+mod volumes_reference;

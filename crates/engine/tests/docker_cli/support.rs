@@ -70,7 +70,7 @@ impl Engine {
         std::fs::read_to_string(self.root.path().join("test.log")).unwrap_or_default()
     }
 
-    fn socket(&self) -> PathBuf {
+    pub fn socket(&self) -> PathBuf {
         self.root.path().join("engine.sock")
     }
 

@@ -37,7 +37,8 @@ fn asked(host: &HostConfig) -> Result<Vec<MountRecord>> {
     let memory = host.tmpfs.iter().map(|(path, options)| {
         let tmpfs: Vec<String> = options.split(',').map(str::to_owned).collect();
         let destination = parse::target(path)?;
-        Ok(MountRecord { kind: MountKind::Tmpfs, destination, tmpfs, ..MountRecord::default() })
+        let kind = MountKind::Tmpfs;
+        Ok(MountRecord { kind, destination, tmpfs, unlisted: true, ..MountRecord::default() })
     });
     let mut all: Vec<MountRecord> = Vec::new();
     for mount in binds.chain(mounts).chain(memory) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use wharf_container::spec::{BindMount, Mount, MountKind as LaunchKind, MountOptions, Propagation};
 
 use super::record::{MountKind, MountRecord, ReadOnly};
-use super::tmpfs;
+use super::{propagation, tmpfs};
 use crate::error::{Error, Result};
 use crate::volume::store::VolumeStore;
 
@@ -28,14 +28,32 @@ fn launch_mount(mount: &MountRecord, volumes: &VolumeStore) -> Result<Mount> {
         }
         MountKind::Volume => {
             let source = volumes.prepare(&mount.volume)?;
+            check_subpath(&source, &mount.subpath)?;
             let mount = MountRecord { propagation: Propagation::Rslave, ..mount.clone() };
             Ok(bind(&mount, source))
         }
         MountKind::Bind => {
             let source = PathBuf::from(&mount.source);
             ensure_source(mount, &source)?;
+            propagation::check(&source, mount.propagation)?;
             Ok(bind(mount, source))
         }
+    }
+}
+
+/// Docker's texts for a subpath that cannot be used (contract 2.4.9). What holds is how the container's process opens it.
+fn check_subpath(data: &Path, subpath: &str) -> Result<()> {
+    let (path, shown) = (data.join(subpath), data.display());
+    let place = path.display();
+    match path.canonicalize() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::BadParameter(format!(
+            "cannot access path {place}: lstat {place}: no such file or directory"
+        ))),
+        Ok(found) if !data.canonicalize().is_ok_and(|data| found.starts_with(data)) => {
+            let text = "path concatenation escapes the base directory";
+            Err(Error::BadParameter(format!("{text}, base: {shown}, subpath: {subpath}")))
+        }
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@
 mod collect;
 mod launch;
 mod parse;
+mod propagation;
 mod record;
 mod tmpfs;
 mod volumes;

@@ -6,7 +6,6 @@ use super::record::{MountKind, MountRecord, ReadOnly};
 use crate::error::{Error, Result};
 use crate::model::json::meaningful;
 use crate::model::mount::{BindOptions, Mount, TmpfsOptions, VolumeOptions};
-use crate::names;
 
 /// Reads one entry of `Binds`.
 ///
@@ -35,23 +34,12 @@ pub fn bind(text: &str) -> Result<MountRecord> {
         record.source = clean(source);
         record.create_source = true;
     } else {
-        named_volume(&mut record, source, text)?;
+        record.kind = MountKind::Volume;
+        record.anonymous = source.is_empty();
+        source.clone_into(&mut record.volume);
     }
     apply_mode(&mut record, mode)?;
     Ok(record)
-}
-
-fn named_volume(record: &mut MountRecord, name: &str, text: &str) -> Result<()> {
-    record.kind = MountKind::Volume;
-    record.anonymous = name.is_empty();
-    name.clone_into(&mut record.volume);
-    if !name.is_empty() && names::validate("volume", name).is_err() {
-        return Err(Error::BadParameter(format!(
-            "invalid volume specification: '{text}': {name:?} includes invalid characters for a local volume name, \
-             only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path"
-        )));
-    }
-    Ok(())
 }
 
 /// The comma list of contract 2.4.3; of each group at most one word.
@@ -107,7 +95,8 @@ pub fn mount(mount: &Mount) -> Result<MountRecord> {
     if let Some(name) = meaningful(&mount.unknown).next() {
         return Err(invalid(format!("option {name} is not supported by this engine")));
     }
-    let mut record = MountRecord { destination: target(&mount.target)?, ..MountRecord::default() };
+    let mut record =
+        MountRecord { destination: absolute(&mount.target).map_err(invalid)?, ..MountRecord::default() };
     if mount.read_only {
         record.read_only = ReadOnly::Recursive;
     }
@@ -253,8 +242,7 @@ mod tests {
 
     #[test]
     fn wrong_strings() {
-        for wrong in ["", ":", "a:", ":/b", "a/b:/c", "x:/", "x:rel", "/a:/b:ro,rw", "/a:/b:what", "a:b:c:d"]
-        {
+        for wrong in ["", ":", "a:", ":/b", "x:/", "x:rel", "/a:/b:ro,rw", "/a:/b:what", "a:b:c:d"] {
             assert!(bind(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -62,6 +62,8 @@ pub struct MountRecord {
     pub subpath: String,
     /// Options of a tmpfs, as in `mount -o`.
     pub tmpfs: Vec<String>,
+    /// Asked for with the option `Tmpfs`, which Docker does not list among the mounts.
+    pub unlisted: bool,
     /// Labels for a volume that is made with the container.
     pub volume_labels: Labels,
     /// Driver options for a volume that is made with the container.

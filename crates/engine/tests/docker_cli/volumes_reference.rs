@@ -1,0 +1,266 @@
+//! Volumes and mounts side by side with a reference Docker Engine: the same commands of the stock client on both, and what they print.
+//!
+//! Runs where `REFERENCE_DOCKER_HOST` names one; `DIFFERENCES` lists what is not the same, and why.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::support::Engine;
+
+/// Title, and commands with `docker` as the client. `$DIR` is an empty directory of the host; names begin with `vr-`.
+const STEPS: &[(&str, &str)] = &[
+    (
+        "a named volume takes the image's content, owner and mode",
+        "docker run --rm -v vr-a:/data vr-image sh -c 'stat -c \"%a %u %g\" /data; cat /data/seed; ls -l /data | wc -l'",
+    ),
+    (
+        "it is not filled again",
+        "docker run --rm -v vr-a:/data vr-image rm /data/seed; docker run --rm -v vr-a:/data vr-image ls /data",
+    ),
+    (
+        "nocopy leaves it empty",
+        "docker run --rm -v vr-b:/data:nocopy vr-image sh -c 'stat -c \"%a %u %g\" /data; ls /data'",
+    ),
+    (
+        "nocopy in the long form",
+        "docker run --rm --mount type=volume,src=vr-c,dst=/data,volume-nocopy vr-image ls -A /data",
+    ),
+    ("a file in the image is no content", "docker run --rm -v vr-d:/etc/passwd vr-image true"),
+    (
+        "a place that the image does not have",
+        "docker run --rm -v vr-e:/new/place vr-image stat -c '%a %u %g' /new/place",
+    ),
+    (
+        "the volume of the image is anonymous and goes with rm -v",
+        "docker create --name vr-box vr-image true >/dev/null; docker inspect -f '{{range .Mounts}}{{.Type}} {{len .Name}} {{.Destination}} {{.Driver}} {{.Mode}} {{.RW}} {{.Propagation}}{{end}}' vr-box; V=$(docker inspect -f '{{range .Mounts}}{{.Name}}{{end}}' vr-box); docker volume inspect -f '{{json .Labels}} {{json .Options}}' $V; docker rm -v vr-box; docker volume inspect $V >/dev/null 2>&1; echo $?",
+    ),
+    (
+        "a named volume stays with rm -v",
+        "docker create --name vr-box -v vr-f:/x vr-image true >/dev/null; docker rm -v vr-box; docker volume ls -q --filter name=vr-f",
+    ),
+    (
+        "inspect shows mounts as Docker does",
+        "docker create --name vr-box -v vr-f:/x:ro,nocopy -v $DIR/made:/y:rw --tmpfs /t:size=1m --mount type=bind,src=$DIR,dst=/z,readonly,bind-propagation=rslave vr-image >/dev/null; docker inspect -f '{{range .Mounts}}{{println .Type .Destination .Mode .RW .Propagation}}{{end}}' vr-box | sort; docker inspect -f '{{json .HostConfig.Tmpfs}} {{json .HostConfig.Binds}}' vr-box; docker rm -v vr-box",
+    ),
+    (
+        "a missing directory of the host is made",
+        "docker run --rm -v $DIR/new/deep:/x vr-image stat -c '%a %u' /x; stat -c '%a %u %F' $DIR/new/deep",
+    ),
+    ("but not in the long form", "docker run --rm --mount type=bind,src=$DIR/absent,dst=/x vr-image true"),
+    ("read-only binds", "docker run --rm -v $DIR:/x:ro vr-image touch /x/f"),
+    (
+        "a subpath",
+        "docker run --rm -v vr-g:/w vr-image sh -c 'mkdir -p /w/a/b; echo deep > /w/a/b/f'; docker run --rm --mount type=volume,src=vr-g,dst=/x,volume-subpath=a/b vr-image cat /x/f",
+    ),
+    (
+        "a subpath that is not there",
+        "docker run --rm --mount type=volume,src=vr-g,dst=/x,volume-subpath=a/none vr-image true",
+    ),
+    (
+        "a subpath that leads out",
+        "docker run --rm --mount type=volume,src=vr-g,dst=/x,volume-subpath=../out vr-image true",
+    ),
+    (
+        "a subpath that is a link",
+        "docker run --rm -v vr-g:/w vr-image ln -s /etc /w/link; docker run --rm --mount type=volume,src=vr-g,dst=/x,volume-subpath=link vr-image ls /x",
+    ),
+    (
+        "memory",
+        "docker run --rm --tmpfs /t:size=1m,mode=700,uid=5 vr-image sh -c 'stat -c \"%a %u\" /t; grep \" /t \" /proc/mounts | cut -d \" \" -f 3,4'",
+    ),
+    (
+        "memory in the long form",
+        "docker run --rm --mount type=tmpfs,dst=/t,tmpfs-size=2m,tmpfs-mode=1770 vr-image sh -c 'grep \" /t \" /proc/mounts | cut -d \" \" -f 3,4'",
+    ),
+    (
+        "memory hides the image's files",
+        "docker run --rm --tmpfs /data vr-image sh -c 'ls -A /data; stat -c \"%a %u\" /data'",
+    ),
+    (
+        "wrong modes",
+        "docker run --rm -v vr-a:/x:what vr-image true; docker run --rm -v vr-a:/x:ro,rw vr-image true",
+    ),
+    (
+        "wrong places",
+        "docker run --rm -v vr-a:/ vr-image true; docker run --rm -v vr-a:rel vr-image true; docker run --rm --mount type=volume,src=vr-a,dst=rel vr-image true",
+    ),
+    (
+        "two at one place",
+        "docker run --rm -v vr-a:/x -v vr-b:/x vr-image true; docker run --rm -v vr-a:/x --tmpfs /x vr-image true",
+    ),
+    (
+        "wrong names",
+        "docker run --rm -v 'a b:/x' vr-image true; docker volume create 'a/b'; docker volume create x",
+    ),
+    (
+        "volumes from another container",
+        "docker create --name vr-box -v vr-g:/w -v $DIR:/h vr-image >/dev/null; docker run --rm --volumes-from vr-box:ro vr-image sh -c 'cat /w/a/b/f; touch /w/no; touch /h/no'; docker rm -v vr-box",
+    ),
+    (
+        "volumes of no container",
+        "docker run --rm --volumes-from vr-none vr-image true; docker run --rm --volumes-from vr-box:bad vr-image true",
+    ),
+    (
+        "create, list, inspect",
+        "docker volume create --label a=b vr-h; docker volume create --label other=1 vr-h; docker volume inspect -f '{{.Name}} {{.Driver}} {{.Scope}} {{json .Labels}} {{json .Options}}' vr-h; docker volume ls --filter label=a=b --format '{{.Driver}} {{.Name}} {{.Labels}} {{.Mountpoint}} {{.Size}}' | sed 's|/[^ ]*|PATH|'",
+    ),
+    (
+        "lists by state",
+        "docker volume ls -q --filter dangling=true --filter name=vr-h; docker volume ls -q --filter dangling=false --filter name=vr-h; docker volume ls -q --filter colour=red",
+    ),
+    (
+        "in use",
+        "docker create --name vr-box -v vr-h:/x vr-image >/dev/null; docker volume rm vr-h; docker volume rm -f vr-h; docker rm vr-box; docker volume rm vr-h vr-none",
+    ),
+    ("absent", "docker volume inspect vr-none; docker volume rm -f vr-none"),
+    (
+        "unknown drivers",
+        "docker volume create -d nothing vr-i; docker run --rm --mount type=volume,src=vr-i,dst=/x,volume-driver=nothing vr-image true",
+    ),
+    (
+        "options that make no mount",
+        "docker volume create -o colour=red vr-i; docker volume create -o type=tmpfs vr-i; docker volume create -o device=/x vr-i; docker volume create -o o=ro vr-i; docker volume create -o type=none -o device=/x vr-i",
+    ),
+    (
+        "a volume of memory",
+        "docker volume create -o type=tmpfs -o device=tmpfs -o o=size=1m,uid=7,noexec vr-j; docker run --rm -v vr-j:/x vr-image sh -c 'stat -c %u /x; grep \" /x \" /proc/mounts | cut -d \" \" -f 1,3'; docker run --rm -v vr-j:/x vr-image touch /x/f; docker run --rm -v vr-j:/x vr-image ls /x",
+    ),
+    (
+        "a volume that is a directory",
+        "mkdir $DIR/real; echo hi > $DIR/real/f; docker volume create -o type=none -o o=bind -o device=$DIR/real vr-k; docker run --rm -v vr-k:/x vr-image cat /x/f; docker run --rm -v vr-k:/data vr-image ls /data; docker volume rm vr-k; cat $DIR/real/f",
+    ),
+    (
+        "a volume that is a directory that is not there",
+        "docker volume create -o type=none -o o=bind -o device=$DIR/absent vr-l; docker run --rm -v vr-l:/x vr-image true; docker volume rm vr-l",
+    ),
+    (
+        "a volume that is only read",
+        "docker volume create -o type=none -o o=bind,ro -o device=$DIR/real vr-m; docker run --rm -v vr-m:/x vr-image touch /x/g; docker volume rm vr-m",
+    ),
+    (
+        "a file system that the kernel does not know",
+        "docker volume create -o type=nothing -o device=/dev/null vr-n; docker run --rm -v vr-n:/x vr-image true",
+    ),
+    (
+        "propagation of a host directory that is not shared",
+        "docker run --rm -v $DIR:/x:rslave vr-image true; echo $?",
+    ),
+    (
+        "deep mounts in any order",
+        "docker run --rm -v vr-g:/m/n -v $DIR:/m vr-image sh -c 'ls /m/n; ls -d /m/n'",
+    ),
+    (
+        "prune takes what nobody uses and what is wanted",
+        "docker volume create --label vr=1 vr-p >/dev/null; docker volume create --label vr=2 vr-q >/dev/null; docker volume prune -f --filter label=vr; docker volume ls -q --filter label=vr; docker volume prune -f -a --filter label=vr=1; docker volume ls -q --filter label=vr",
+    ),
+    (
+        "prune by what it is not",
+        "docker volume create --label vr=3 vr-r >/dev/null; docker volume prune -f -a --filter label=vr --filter label!=vr=3; docker volume ls -q --filter label=vr",
+    ),
+    (
+        "labels of a volume that is made with the container",
+        "docker create --name vr-box --mount type=volume,src=vr-s,dst=/x,volume-label=k=v vr-image >/dev/null; docker volume inspect -f '{{json .Labels}}' vr-s; docker rm vr-box",
+    ),
+];
+
+/// Steps that may differ, and why.
+const DIFFERENCES: &[(&str, &str)] = &[
+    (
+        "a file in the image is no content",
+        "refused when it starts, with the place in the container; Docker names its own directory",
+    ),
+    (
+        "unknown drivers",
+        "Docker's client takes the 404 for a missing image and tries to pull; here it is refused with the reason",
+    ),
+];
+
+#[test]
+fn volumes_are_those_of_the_reference() {
+    let Ok(reference) = std::env::var("REFERENCE_DOCKER_HOST") else {
+        return println!("skipped: REFERENCE_DOCKER_HOST names no Docker Engine to compare with");
+    };
+    let Some(engine) = Engine::start() else { return };
+    let ours = format!("unix://{}", engine.socket().display());
+    let directory = tempfile::tempdir().unwrap();
+    let mut different = Vec::new();
+    prepare(&ours, &engine.directory("image"));
+    prepare(&reference, &engine.directory("image"));
+    // One engine after the other: ours ends when it has nothing to do for a while.
+    let own = run_all(&ours, &directory.path().join("ours"));
+    let theirs = run_all(&reference, &directory.path().join("reference"));
+    for ((title, _), (own, theirs)) in STEPS.iter().zip(own.into_iter().zip(theirs)) {
+        let excused = DIFFERENCES.iter().any(|(known, _)| known == title);
+        if own != theirs && !excused {
+            different.push(format!("== {title}\n-- ours\n{own}-- reference\n{theirs}"));
+        }
+        assert!(own != theirs || !excused, "{title}: the same now, so it is no difference");
+    }
+    clean(&reference);
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+/// What each step prints. Steps build on each other's files.
+fn run_all(host: &str, directory: &Path) -> Vec<String> {
+    std::fs::create_dir(directory).unwrap();
+    STEPS.iter().map(|(_, script)| normal(&shell(host, script, directory), directory)).collect()
+}
+
+/// The image: busybox with a directory of somebody else's, declared as a volume.
+fn prepare(host: &str, directory: &Path) {
+    clean(host);
+    let script = "mkdir -p root/bin root/data root/etc && cp /bin/busybox root/bin/ && \
+         for name in $(/bin/busybox --list | grep -vx busybox); do ln -sf busybox root/bin/$name; done && echo seed > root/data/seed && \
+         echo root:x:0:0::/:/bin/sh > root/etc/passwd && chown 7:8 root/data && chmod 1751 root/data && \
+         tar -C root -c . | docker import --change 'VOLUME /data' --change 'CMD [\"true\"]' - vr-image >/dev/null";
+    let output = shell(host, script, directory);
+    assert_eq!(output, "", "the image is made");
+}
+
+fn clean(host: &str) {
+    let script = "docker rm -fv $(docker ps -aq --filter name=vr-) ; docker volume rm -f $(docker volume ls -q --filter name=vr-); \
+                  docker rmi -f vr-image";
+    shell(host, &format!("{{ {script}; }} >/dev/null 2>&1"), Path::new("/"));
+}
+
+/// What a script prints on both of its outputs.
+fn shell(host: &str, script: &str, directory: &Path) -> String {
+    let output = Command::new("timeout")
+        .args(["120", "sh", "-c", &format!("exec 2>&1; {script}")])
+        .current_dir(directory)
+        .env("DOCKER_HOST", host)
+        .env("DIR", directory)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Without what differs between any two engines: ids, and where they keep things.
+fn normal(text: &str, directory: &Path) -> String {
+    let text = text.replace(&directory.display().to_string(), "DIR");
+    // The reference may live in a root of its own, with mounts of its own.
+    let text = text.replace(" is mounted on /tmp but", " is mounted on / but");
+    let mut lines = String::new();
+    for line in text.lines().filter(|line| !line.starts_with("Run 'docker run --help'") && !line.is_empty()) {
+        let words = line.split(' ').map(normal_word);
+        lines.push_str(&words.collect::<Vec<_>>().join(" "));
+        lines.push('\n');
+    }
+    lines
+}
+
+fn normal_word(word: &str) -> String {
+    let id = word.trim_matches(['[', ']']);
+    if id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return "ID".to_owned();
+    }
+    match word.find("/volumes/") {
+        // `mount DEVICE:/var/lib/docker/volumes/NAME/_data`
+        Some(at) => {
+            let start = word[..at].rfind(['\'', ':']).map_or(0, |at| at + 1);
+            format!("{}ROOT{}", &word[..start], &word[at..])
+        }
+        None => word.to_owned(),
+    }
+}
