@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::error::{Error, Result};
+use crate::health::endpoint::{self, Endpoint};
 use crate::health::settings;
 use crate::model::HealthConfig;
 use crate::model::config::{Config, Empty};
@@ -24,6 +25,8 @@ pub fn merge(own: &Config, image: &ImageDefaults) -> Result<Config> {
     merge_command(&mut config, base);
     config.env = merge_environment(&own.env, &base.env);
     config.labels = base.labels.clone();
+    // An image says nothing about what the engine does (CVE-2026-53488).
+    config.labels.retain(|name, _| !name.starts_with(endpoint::RESERVED));
     config.labels.extend(own.labels.clone());
     union(&mut config.exposed_ports, &base.exposed_ports);
     if let Some(volumes) = base.volumes.as_ref().filter(|volumes| !volumes.is_empty()) {
@@ -33,7 +36,7 @@ pub fn merge(own: &Config, image: &ImageDefaults) -> Result<Config> {
     inherit(&mut config.working_dir, &base.working_dir);
     inherit(&mut config.stop_signal, &base.stop_signal);
     config.shell = config.shell.or_else(|| base.shell.clone());
-    config.healthcheck = merge_health(own.healthcheck.as_ref(), base.healthcheck.as_ref());
+    config.healthcheck = merge_health(own, base.healthcheck.as_ref());
     check(&config)?;
     Ok(config)
 }
@@ -80,8 +83,9 @@ fn inherit(own: &mut String, base: &str) {
     }
 }
 
-fn merge_health(own: Option<&HealthConfig>, base: Option<&HealthConfig>) -> Option<HealthConfig> {
-    settings::merge(own, base).filter(|health| !health.test.is_empty())
+fn merge_health(own: &Config, base: Option<&HealthConfig>) -> Option<HealthConfig> {
+    let has_test = |health: &HealthConfig| !health.test.is_empty() || Endpoint::of(&own.labels).is_some();
+    settings::merge(own.healthcheck.as_ref(), base).filter(has_test)
 }
 
 fn check(config: &Config) -> Result<()> {
@@ -95,6 +99,7 @@ fn check(config: &Config) -> Result<()> {
         );
         return Err(Error::BadParameter(text));
     }
+    endpoint::validate(&config.labels).map_err(Error::BadParameter)?;
     config
         .healthcheck
         .as_ref()

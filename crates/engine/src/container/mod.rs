@@ -57,7 +57,7 @@ use crate::model::inspect::ContainerInspect;
 use crate::model::summary::{ContainerSummary, ContainersPruned};
 use crate::network::sandbox::Sandbox;
 use instance::Container;
-use state::Status;
+use state::{State, Status};
 
 /// The container calls. A `reference` is a full id, a name or a unique id prefix (contract 1.15.7).
 #[derive(Clone)]
@@ -99,7 +99,7 @@ impl Containers {
             Status::Restarting => return Err(stop::restarting(&container)),
             Status::Created | Status::Exited | Status::Dead => {}
         }
-        container.update_state(|state| (state.manually_stopped, state.restart_count) = (false, 0));
+        container.update_state(State::begin_anew);
         let started = start::launch(&self.core, &container).await;
         if started.is_err() {
             exit::finish(&self.core, &container).await;
@@ -135,7 +135,7 @@ impl Containers {
         spawned(async move {
             let _operation = container.operation.lock().await;
             stop::stop(&core, &container, &options).await?;
-            container.update_state(|state| (state.manually_stopped, state.restart_count) = (false, 0));
+            container.update_state(State::begin_anew);
             start::launch(&core, &container).await?;
             container.publish(&core.events, "restart", &[]);
             Ok(())

@@ -62,6 +62,24 @@ impl Run {
         machine.as_ref().map(Machine::status)
     }
 
+    /// The network namespace that its processes are in.
+    ///
+    /// # Errors
+    /// It has just ended.
+    pub fn network_namespace(&self) -> Result<OwnedFd> {
+        if let Some(sandbox) = &self.sandbox {
+            return sandbox.namespace().try_clone().map_err(Error::io("copy", "a network namespace"));
+        }
+        let path = format!("/proc/{}/ns/net", self.identity.pid);
+        let namespace = std::fs::File::open(&path).map_err(Error::io("open", &path))?;
+        // Checked after the opening: a pid that was reused meanwhile is found out.
+        if self.identity.is_alive() {
+            Ok(namespace.into())
+        } else {
+            Err(Error::Internal(format!("process {} has ended", self.identity.pid)))
+        }
+    }
+
     /// Ends probing; the health stays as it is.
     pub fn stop_probing(&self) {
         if let Some(prober) = self.prober.lock().unwrap_or_else(PoisonError::into_inner).take() {

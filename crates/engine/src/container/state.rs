@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use wharf_container::process::Identity;
 
 use crate::health::HealthStatus;
+use crate::health::budget::{RESTARTS, RestartBudget};
 use crate::model::EndpointSettings;
 use crate::model::host_config::PortMap;
 
@@ -78,6 +79,8 @@ pub struct State {
     pub interrupted: bool,
     /// Of the present run; absent without a health check.
     pub health: Option<HealthStatus>,
+    /// Restarts for being unhealthy, where the container asks for that.
+    pub unhealthy_restarts: RestartBudget,
     /// Networks by name with the addresses of the present run.
     pub networks: IndexMap<String, EndpointSettings>,
     /// Published ports of the present run.
@@ -85,6 +88,12 @@ pub struct State {
 }
 
 impl State {
+    /// A start by hand: nothing that happened before counts any more (contract 5.6).
+    pub fn begin_anew(&mut self) {
+        (self.manually_stopped, self.restart_count) = (false, 0);
+        self.unhealthy_restarts.clear();
+    }
+
     /// The `Status` text of a list, such as `Up 3 seconds (healthy)`.
     pub fn describe(&self, now: Timestamp) -> String {
         match self.status {
@@ -95,13 +104,26 @@ impl State {
                 format!("Restarting ({}) {} ago", self.exit_code, since(self.finished_at, now))
             }
             Status::Paused => format!("Up {} (Paused)", since(self.started_at, now)),
-            Status::Running => match self.health {
-                None => format!("Up {}", since(self.started_at, now)),
-                Some(HealthStatus::Starting) => {
-                    format!("Up {} (health: starting)", since(self.started_at, now))
-                }
-                Some(health) => format!("Up {} ({})", since(self.started_at, now), health.as_str()),
-            },
+            Status::Running => self.describe_running(now),
+        }
+    }
+
+    fn describe_running(&self, now: Timestamp) -> String {
+        let time = since(self.started_at, now);
+        let health = match self.health {
+            None => String::new(),
+            Some(HealthStatus::Starting) => " (health: starting)".to_owned(),
+            Some(health) => format!(" ({})", health.as_str()),
+        };
+        format!("Up {time}{health}{}", self.unhealthy_loop(now))
+    }
+
+    /// How much of its budget a container has used that is restarted whenever it is unhealthy.
+    fn unhealthy_loop(&self, now: Timestamp) -> String {
+        match self.unhealthy_restarts.used(now) {
+            0 => String::new(),
+            RESTARTS => format!(", unhealthy restarts used up ({RESTARTS}/{RESTARTS})"),
+            used => format!(", unhealthy restarts: {used}/{RESTARTS}"),
         }
     }
 }

@@ -84,7 +84,8 @@ async fn collect(mut output: OutputStream) -> Vec<u8> {
     all
 }
 
-fn timed_out(timeout: Duration, output: Vec<u8>) -> Vec<u8> {
+/// Docker's text for a probe that took too long, before what it wrote until then (contract 4.6).
+pub fn timed_out(timeout: Duration, output: Vec<u8>) -> Vec<u8> {
     let mut text = format!("Health check exceeded timeout ({})", go_duration(timeout));
     if !output.is_empty() {
         text.push_str(": ");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::endpoint::Endpoint;
 use crate::model::HealthConfig;
 use crate::model::config::Config;
 
@@ -16,6 +17,8 @@ const SHORTEST: i64 = 1_000_000;
 pub enum Test {
     /// These arguments.
     Command(Vec<String>),
+    /// The engine asks by itself.
+    Endpoint(Endpoint),
     /// A first word that is none of Docker's: there is no probe and no status.
     Unknown(String),
 }
@@ -78,8 +81,15 @@ pub fn validate(health: &HealthConfig) -> Result<(), String> {
 impl HealthSettings {
     /// The check of a container with this merged configuration; `None` when it has none.
     pub fn of(config: &Config) -> Option<HealthSettings> {
-        let health = config.healthcheck.as_ref()?;
-        let test = test(&health.test, config.shell.as_deref())?;
+        let endpoint = Endpoint::of(&config.labels).map(Test::Endpoint);
+        let health = match (&config.healthcheck, &endpoint) {
+            (None, None) => return None,
+            (health, _) => health.clone().unwrap_or_default(),
+        };
+        let test = match endpoint {
+            Some(endpoint) if health.test.first().is_none_or(|word| word != "NONE") => endpoint,
+            _ => test(&health.test, config.shell.as_deref())?,
+        };
         Some(HealthSettings {
             test,
             interval: duration(health.interval, DEFAULT_INTERVAL),
@@ -148,6 +158,21 @@ mod tests {
         let own = HealthConfig { retries: 9, ..HealthConfig::default() };
         let merged = merge(Some(&own), Some(&image)).unwrap();
         assert_eq!((merged.test, merged.interval, merged.retries), (words(&["CMD", "x"]), 7, 9));
+    }
+
+    #[test]
+    fn an_endpoint_takes_the_place_of_the_command() {
+        let health =
+            HealthConfig { test: words(&["CMD", "x"]), interval: 7_000_000, ..HealthConfig::default() };
+        let labels = [("dev.wharf.probe".to_owned(), "tcp://:80".to_owned())].into();
+        let mut config = Config { healthcheck: Some(health), labels, ..Config::default() };
+        let settings = HealthSettings::of(&config).unwrap();
+        assert_eq!(settings.test, Test::Endpoint(Endpoint { port: 80, path: None }));
+        assert_eq!(settings.interval, Duration::from_millis(7));
+        config.healthcheck = Some(HealthConfig { test: words(&["NONE"]), ..HealthConfig::default() });
+        assert_eq!(HealthSettings::of(&config), None);
+        config.healthcheck = None;
+        assert!(HealthSettings::of(&config).is_some());
     }
 
     #[test]

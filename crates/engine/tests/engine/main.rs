@@ -7,6 +7,7 @@
 mod adoption;
 mod cgroups;
 mod containers;
+mod health;
 mod networks;
 mod refusals;
 mod support;
