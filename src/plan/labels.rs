@@ -30,6 +30,10 @@ pub const SLUG: &str = "com.docker.compose.slug";
 pub const NETWORK: &str = "com.docker.compose.network";
 /// Volume key.
 pub const VOLUME: &str = "com.docker.compose.volume";
+/// What the engine asks the container by itself, to know whether it is healthy: `http://:PORT/PATH` or `tcp://:PORT`.
+pub const PROBE: &str = "dev.wharf.probe";
+/// What the engine does when the container becomes unhealthy: `restart`.
+pub const ON_UNHEALTHY: &str = "dev.wharf.on_unhealthy";
 /// Build labels that carry a secret's path to a Wharf engine, which strips them: `<prefix><id>`.
 pub const BUILD_SECRET: &str = "dev.wharf.build.secret.";
 

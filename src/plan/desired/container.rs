@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use bollard::models::{ContainerCreateBody, HealthConfig};
 
 use super::{
-    DesiredError, DesiredService, InlineFile, UpOptions, host, mounts, networks, non_empty, ports, secrets,
+    DesiredError, DesiredService, InlineFile, UpOptions, extension, host, mounts, networks, non_empty, ports,
+    secrets,
 };
 use crate::plan::{labels, names};
 use crate::project::Project;
@@ -82,6 +83,7 @@ pub(super) fn replica(
     let mut labels = common_labels(project, service, &desired.hash);
     labels.insert(labels::NUMBER.to_owned(), number.to_string());
     labels.insert(labels::ONE_OFF.to_owned(), "False".to_owned());
+    labels.extend(extension::labels_of(project, service)?);
     let body = body(project, service, &desired.image.reference, &name, true, options)?;
     spec(project, service, Some(number), name, ContainerCreateBody { labels: Some(labels), ..body })
 }

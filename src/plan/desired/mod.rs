@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock. Knows nothing of what exists.
 
 mod container;
+mod extension;
 mod host;
 mod image;
 mod mounts;

@@ -50,9 +50,22 @@ pub fn check(project: &Project, engine: EngineKind, scope: Scope) -> Findings {
             }),
         }
     }
+    if scope == Scope::Everything && matches!(engine, EngineKind::Docker { .. }) {
+        findings.warnings.extend(own_extensions(project));
+    }
     findings.errors.sort_by_key(position);
     findings.warnings.sort_by_key(position);
     findings
+}
+
+/// `x-wharf`, which only Wharf's own engine acts upon.
+fn own_extensions(project: &Project) -> impl Iterator<Item = Diagnostic> {
+    project.services.values().filter_map(|service| {
+        let node = service.extensions.0.get("x-wharf")?;
+        let message =
+            format!("services.{}.x-wharf has no effect: only the built-in engine acts upon it", service.name);
+        Some(Diagnostic::warning("no-effect", node.span, message))
+    })
 }
 
 fn position(diagnostic: &Diagnostic) -> (crate::project::source::FileId, u32) {
