@@ -29,7 +29,7 @@ pub fn short_id(id: &str) -> &str {
 
 /// Prints lines on standard output; a reader that went away ends it quietly.
 pub fn lines(lines: impl IntoIterator<Item = String>) {
-    let mut out = std::io::stdout().lock();
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for line in lines {
         if writeln!(out, "{line}").is_err() {
             return;

@@ -51,7 +51,7 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, code: &'static str, span: Span, message: String) -> Self {
-        Self { severity, code, message, span, labels: Vec::new(), help: None }
+        Self { severity, code, message: shortened(message), span, labels: Vec::new(), help: None }
     }
 
     /// Adds a line that says how to mend it.
@@ -79,6 +79,18 @@ impl Diagnostic {
 /// Sorts by file (in the order they were read) and place; what points nowhere comes first.
 pub(super) fn in_order(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.file, diagnostic.span.start));
+}
+
+/// Longest message, in bytes: some quote what was written, which may be megabytes.
+const MAX_MESSAGE: usize = 4096;
+
+fn shortened(mut message: String) -> String {
+    if message.len() > MAX_MESSAGE {
+        let left_out = message.len() - MAX_MESSAGE;
+        message.truncate(message.floor_char_boundary(MAX_MESSAGE));
+        message.push_str(&format!("… ({left_out} more bytes)"));
+    }
+    message
 }
 
 /// A project that could not be loaded: all errors found, the warnings before them, and the texts they point into.

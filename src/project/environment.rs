@@ -1,15 +1,11 @@
 //! The edge where the process environment enters the program. The only module under `project` that reads it.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::load;
 use super::options::LoadOptions;
-use super::read::discover;
-
-/// Largest compose file accepted on standard input, in bytes.
-const MAX_STDIN: u64 = 64 << 20;
+use super::read::{self, discover};
 
 /// The environment of this process. Variables that are not UTF-8 are left out: no compose file can name them.
 pub fn process_environment() -> BTreeMap<String, String> {
@@ -60,7 +56,5 @@ pub fn options_from_process(files: Vec<PathBuf>) -> std::io::Result<LoadOptions>
 }
 
 fn read_stdin() -> std::io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    std::io::stdin().lock().take(MAX_STDIN).read_to_end(&mut content)?;
-    Ok(content)
+    read::bytes(std::io::stdin().lock())
 }

@@ -161,6 +161,12 @@ impl Node {
         }
     }
 
+    /// A text that equal values share and different ones do not: for sets and maps of values.
+    pub fn identity(&self) -> String {
+        // A tree of text keys always prints as JSON.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     /// Sets a key of a map; a node that is no map stays as it is.
     pub fn set(&mut self, key: &str, node: Node) {
         if let Some(entries) = self.as_mapping_mut() {

@@ -117,6 +117,14 @@ pub enum DesiredError {
     /// `--scale` or a service argument names nothing.
     #[error("no such service: {0}")]
     NoSuchService(String),
+    /// More replicas than names, addresses and processes there can be.
+    #[error("service {service}: {scale} replicas are more than the {MAX_REPLICAS} a service may have")]
+    TooManyReplicas {
+        /// Service.
+        service: String,
+        /// What was asked for.
+        scale: usize,
+    },
     /// An attribute cannot be translated for an engine.
     #[error("{}service {service}: {problem}", place_prefix(.place))]
     Attribute {
@@ -184,7 +192,7 @@ impl DesiredService {
     ) -> Result<DesiredService, DesiredError> {
         let desired = DesiredService {
             name: service.name.clone(),
-            scale: scale_of(service, options),
+            scale: scale_of(service, options)?,
             selected: options.selected.is_empty() || options.selected.contains(&service.name),
             image: image::desired_image(project, service, options),
             dependencies: dependencies_of(service, options),
@@ -226,10 +234,17 @@ impl DesiredService {
     }
 }
 
-fn scale_of(service: &Service, options: &UpOptions) -> usize {
+/// Most replicas of a service: as many as a process table usually has room for.
+const MAX_REPLICAS: usize = 32_768;
+
+fn scale_of(service: &Service, options: &UpOptions) -> Result<usize, DesiredError> {
     let in_file = service.scale.or(service.deploy.as_ref().and_then(|deploy| deploy.replicas));
     let in_file = in_file.and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
-    options.scale.get(&service.name).copied().unwrap_or(in_file)
+    let scale = options.scale.get(&service.name).copied().unwrap_or(in_file);
+    if scale > MAX_REPLICAS {
+        return Err(DesiredError::TooManyReplicas { service: service.name.clone(), scale });
+    }
+    Ok(scale)
 }
 
 fn dependencies_of(service: &Service, options: &UpOptions) -> Vec<DesiredDependency> {

@@ -24,6 +24,8 @@ pub struct Findings<'a> {
     pub errors: Vec<Diagnostic>,
     /// Odd but accepted values.
     pub warnings: Vec<Diagnostic>,
+    /// Published ports so far.
+    ports: usize,
 }
 
 type Transform = fn(&mut Node, &Trail<'_>, &mut Findings<'_>);
@@ -59,7 +61,7 @@ const TABLE: [(&str, Transform); 26] = [
 
 /// Gives every attribute of the table its long form.
 pub fn canonicalize<'a>(root: &mut Node, sources: &'a SourceMap) -> Findings<'a> {
-    let mut findings = Findings { sources, errors: Vec::new(), warnings: Vec::new() };
+    let mut findings = Findings { sources, errors: Vec::new(), warnings: Vec::new(), ports: 0 };
     for (pattern, transform) in TABLE {
         visit(root, pattern, &mut |node, trail| transform(node, trail, &mut findings));
     }

@@ -2,6 +2,7 @@
 
 use super::{Findings, object};
 use crate::project::diagnostic::Diagnostic;
+use crate::project::limits::MAX_PORTS;
 use crate::project::node::{Node, Value};
 use crate::project::path::Trail;
 use crate::project::spelling::port::{self, ShortPort};
@@ -13,7 +14,14 @@ pub fn ports(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings<'_>) {
     let mut long = Vec::with_capacity(items.len());
     for item in items.drain(..) {
         match expand(&item, trail, findings) {
-            Ok(entries) => long.extend(entries),
+            Ok(entries) => {
+                findings.ports += entries.len();
+                if findings.ports > MAX_PORTS {
+                    let message = format!("{trail}: the project publishes more than {MAX_PORTS} ports");
+                    return findings.errors.push(Diagnostic::error("port", item.span, message));
+                }
+                long.extend(entries);
+            }
             Err(error) => {
                 findings.errors.push(error);
                 long.push(item);

@@ -1,11 +1,14 @@
 //! `extends`: a service starts from another one, of the same file or of another (compose-surface 1.9).
 
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::{Result, Scope, Session, canonicalize, interpolated};
 use crate::project::diagnostic::Diagnostic;
 use crate::project::finish::paths;
+use crate::project::limits::MAX_LABELS;
 use crate::project::merge;
 use crate::project::node::{Mapping, Node, Value};
 use crate::project::read::discover::{absolute, relative};
@@ -18,6 +21,14 @@ use crate::project::yaml::Path as TreePath;
 pub struct Base {
     services: Rc<Mapping>,
     removals: Rc<[TreePath]>,
+    /// Services with everything they extend, as far as they were asked for: a long chain is walked once.
+    extended: Rc<RefCell<HashMap<String, Node>>>,
+}
+
+impl Base {
+    fn new(services: Mapping, removals: &[TreePath]) -> Self {
+        Self { services: Rc::new(services), removals: removals.into(), extended: Rc::default() }
+    }
 }
 
 /// Where a chain of extensions stands.
@@ -28,8 +39,21 @@ struct Place {
     base: Base,
 }
 
-/// The services on the way, each with the place of its `extends`, for cycles.
-type Chain = Vec<(PathBuf, String, Span)>;
+/// A service on the way to the one that extends nothing.
+struct Link {
+    place: Place,
+    name: String,
+    service: Node,
+    /// Where its `extends` is.
+    span: Span,
+}
+
+/// The services on the way.
+#[derive(Default)]
+struct Chain {
+    links: Vec<Link>,
+    seen: HashSet<(PathBuf, String)>,
+}
 
 /// Extends every service of a document that asks for it.
 pub fn apply(session: &mut Session<'_>, scope: &Scope, file: &Path, root: &mut Node, removals: &[TreePath]) {
@@ -38,13 +62,13 @@ pub fn apply(session: &mut Session<'_>, scope: &Scope, file: &Path, root: &mut N
     if !services.values().any(|entry| entry.node.get("extends").is_some()) {
         return;
     }
-    let base = Base { services: Rc::new(services.clone()), removals: removals.into() };
+    let base = Base::new(services.clone(), removals);
     let place = Place { file: file.to_path_buf(), directory: scope.directory.clone(), base };
     for (name, entry) in services {
         if let Some(extends) = entry.node.get("extends") {
             // Each service of a circle finds the same circle.
             let known = session.errors.is_part_of("extends-cycle", extends.span);
-            let extended = resolve(session, scope, &place, &name, entry.key_span, &mut Chain::new());
+            let extended = resolve(session, scope, place.clone(), &name, entry.key_span);
             let extended = extended.unwrap_or_else(|errors| {
                 session.errors.add(errors.into_iter().filter(|_| !known));
                 session.errors.damage("services", &name);
@@ -66,33 +90,44 @@ fn without_extends(mut service: Node) -> Node {
     service
 }
 
-/// A service of a place with everything it extends.
+/// A service of a place with everything it extends: down the chain to a service that extends nothing, and back up.
 fn resolve(
     session: &mut Session<'_>,
     scope: &Scope,
-    place: &Place,
+    mut place: Place,
     name: &str,
-    asked_at: Span,
-    chain: &mut Chain,
+    mut asked_at: Span,
 ) -> Result<Node> {
-    let Some(entry) = place.base.services.get(name) else {
-        return Err(vec![missing(place, name, asked_at, chain)]);
+    let mut name = name.to_owned();
+    let mut chain = Chain::default();
+    let mut node = loop {
+        if let Some(known) = place.base.extended.borrow().get(&name) {
+            break known.clone();
+        }
+        let Some(entry) = place.base.services.get(&name) else {
+            return Err(vec![missing(&place, &name, asked_at, &chain)]);
+        };
+        let service = entry.node.clone();
+        let Some(extends) = service.get("extends").cloned() else { break service };
+        if !chain.seen.insert((place.file.clone(), name.clone())) {
+            return Err(vec![cycle(&chain, &place.file, &name)]);
+        }
+        let (reference, file) = target(&extends)?;
+        let other = match file {
+            Some(file) => open(session, scope, &place, &file)?,
+            None => place.clone(),
+        };
+        let span = extends.span;
+        chain.links.push(Link { place: std::mem::replace(&mut place, other), name, service, span });
+        asked_at = extends.get("service").map_or(span, |service| service.span);
+        name = reference;
     };
-    let service = entry.node.clone();
-    let Some(extends) = service.get("extends").cloned() else { return Ok(service) };
-    if chain.iter().any(|(file, service, _)| *file == place.file && service == name) {
-        return Err(vec![cycle(chain, &place.file, name)]);
+    for Link { place, name, service, span } in chain.links.into_iter().rev() {
+        session.budget.spend(&node, span)?;
+        node = combine(node, service, &name, &place.base.removals, session)?;
+        place.base.extended.borrow_mut().insert(name, node.clone());
     }
-    chain.push((place.file.clone(), name.to_owned(), extends.span));
-    let (reference, file) = target(&extends)?;
-    let other = match file {
-        Some(file) => Some(open(session, scope, place, &file)?),
-        None => None,
-    };
-    let asked_at = extends.get("service").map_or(extends.span, |service| service.span);
-    let base = resolve(session, scope, other.as_ref().unwrap_or(place), &reference, asked_at, chain)?;
-    chain.pop();
-    combine(base, service, name, &place.base.removals, session)
+    Ok(node)
 }
 
 /// Merges a service over its base; what the service resets is taken from the base first.
@@ -195,13 +230,14 @@ fn read_base(session: &mut Session<'_>, scope: &Scope, path: &Path, directory: &
         let message = format!("cannot extend a service in {}: no services section", path.display());
         return Err(vec![Diagnostic::error("extends", Span::default(), message)]);
     };
-    Ok(Base { services: Rc::new(services), removals: removals.into() })
+    Ok(Base::new(services, &removals))
 }
 
 fn missing(place: &Place, name: &str, asked_at: Span, chain: &Chain) -> Diagnostic {
     let (from, service) = chain
+        .links
         .last()
-        .map_or((place.file.as_path(), ""), |(file, service, _)| (file.as_path(), service.as_str()));
+        .map_or((place.file.as_path(), ""), |link| (link.place.file.as_path(), link.name.as_str()));
     let elsewhere = if from == place.file { String::new() } else { format!(" in {}", place.file.display()) };
     let message = format!(
         "cannot extend service {service:?} in {}: service {name:?} not found{elsewhere}",
@@ -217,12 +253,12 @@ fn missing(place: &Place, name: &str, asked_at: Span, chain: &Chain) -> Diagnost
 
 /// The message is Compose's; each step of the circle is labelled.
 fn cycle(chain: &Chain, file: &Path, name: &str) -> Diagnostic {
-    let steps = chain.iter().map(|(file, name, _)| format!("{name} in {}", file.display()));
+    let steps = chain.links.iter().map(|link| format!("{} in {}", link.name, link.place.file.display()));
     let lines: Vec<String> = steps.chain([format!("{name} in {}", file.display())]).collect();
     let message = format!("Circular reference:\n  {}", lines.join("\n  extends "));
-    let first = chain.first().map(|(.., span)| *span).unwrap_or_default();
-    let rest = chain.iter().skip(1);
-    rest.fold(Diagnostic::error("extends-cycle", first, message), |diagnostic, (_, name, span)| {
-        diagnostic.with_label(*span, format!("{name} goes on here"))
+    let first = chain.links.first().map(|link| link.span).unwrap_or_default();
+    let rest = chain.links.iter().skip(1).take(MAX_LABELS);
+    rest.fold(Diagnostic::error("extends-cycle", first, message), |diagnostic, link| {
+        diagnostic.with_label(link.span, format!("{} goes on here", link.name))
     })
 }

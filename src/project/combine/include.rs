@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Result, Scope, Session, model};
 use crate::project::diagnostic::Diagnostic;
+use crate::project::limits::MAX_INCLUDES;
 use crate::project::merge;
 use crate::project::node::{Mapping, Node, Value};
 use crate::project::read::{discover::absolute, environment};
@@ -100,6 +101,7 @@ fn texts(node: &Node, key: &str) -> Result<Vec<(PathBuf, Span)>> {
 fn load(session: &mut Session<'_>, scope: &Scope, entry: &Entry, chain: &[PathBuf]) -> Result<Node> {
     let mut files = Vec::with_capacity(entry.paths.len());
     for (path, span) in &entry.paths {
+        session.budget.include(*span)?;
         files.push(local(scope, path, *span, chain)?);
     }
     let directory = match &entry.project_directory {
@@ -143,6 +145,10 @@ fn local(scope: &Scope, path: &Path, span: Span, chain: &[PathBuf]) -> Result<Pa
         ]);
     }
     let path = absolute(&scope.directory, path);
+    if chain.len() >= MAX_INCLUDES {
+        let message = format!("files include each other over more than {MAX_INCLUDES} levels");
+        return Err(vec![Diagnostic::error("include-depth", span, message)]);
+    }
     if chain.contains(&path) {
         let shown: Vec<String> = chain.iter().map(|file| file.display().to_string()).collect();
         let message =

@@ -14,6 +14,7 @@ pub use session::Session;
 use super::diagnostic::Diagnostic;
 use super::finish;
 use super::interpolate;
+use super::limits::keep_warnings;
 use super::node::{Mapping, Node, Value};
 use super::origin::{Sources, VariableSource};
 use super::source::Span;
@@ -76,6 +77,10 @@ fn add_document(
         return tree;
     }
     interpolated(session, scope, &mut root);
+    if let Err(errors) = session.budget.spend(&root, root.span) {
+        session.errors.add_incomplete(errors);
+        return tree;
+    }
     include::apply(session, scope, file, including, &mut root);
     let origins = &mut session.origins;
     document.removals.iter().for_each(|path| merge::remove(&mut tree, path, &mut root, origins));
@@ -128,7 +133,7 @@ fn validate(session: &mut Session<'_>, tree: &mut Node) {
 
 fn canonicalize(session: &mut Session<'_>, tree: &mut Node) {
     let findings = canonical::canonicalize(tree, &session.sources);
-    session.warnings.extend(findings.warnings);
+    keep_warnings(&mut session.warnings, findings.warnings);
     // Without values for variables, short forms may not parse; they are left as they are.
     if session.options.interpolate && !findings.errors.is_empty() {
         session.errors.cut(tree, findings.errors);

@@ -8,6 +8,7 @@ use super::extends::Base;
 use super::{Result, Scope};
 use crate::project::diagnostic::{Diagnostic, Label};
 use crate::project::errors::Errors;
+use crate::project::limits::Budget;
 use crate::project::options::LoadOptions;
 use crate::project::origin::Origins;
 use crate::project::read::{self, discover::relative};
@@ -26,6 +27,8 @@ pub struct Session<'a> {
     pub origins: Origins,
     /// Errors so far.
     pub errors: Errors,
+    /// How large the project may still become.
+    pub budget: Budget,
     /// The project directory, once it is known.
     pub directory: PathBuf,
     /// `None`: it could not be read, which was said.
@@ -47,6 +50,7 @@ impl<'a> Session<'a> {
             warnings: Vec::new(),
             origins: Origins::new(options.record_origins),
             errors: Errors::default(),
+            budget: Budget::default(),
             directory: PathBuf::new(),
             named: HashMap::new(),
             named_by_file: BTreeMap::new(),

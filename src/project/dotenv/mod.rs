@@ -7,6 +7,7 @@ mod parser;
 use std::collections::BTreeMap;
 
 use super::interpolate::template::Variables;
+use super::limits::MAX_DIAGNOSTICS;
 
 /// A line that is no variable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,7 +90,9 @@ impl Variables for Scope<'_> {
     }
 
     fn unset(&mut self, name: &str) {
-        self.unset.push(name.to_owned());
+        if self.unset.len() <= MAX_DIAGNOSTICS {
+            self.unset.push(name.to_owned());
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{DotenvError, Parsed, Scope};
-use crate::project::interpolate::template;
+use crate::project::interpolate::template::{self, TemplateError};
+use crate::project::limits::{MAX_DIAGNOSTICS, MAX_TEXT};
 
 /// White space inside a line.
 const BLANK: [char; 7] = ['\t', '\u{b}', '\u{c}', '\r', ' ', '\u{85}', '\u{a0}'];
@@ -14,6 +15,8 @@ pub struct Parser<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     before: &'a BTreeMap<String, String>,
     parsed: Parsed,
+    /// Bytes of values so far.
+    made: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -22,7 +25,8 @@ impl<'a> Parser<'a> {
         lookup: &'a dyn Fn(&str) -> Option<String>,
         before: &'a BTreeMap<String, String>,
     ) -> Self {
-        Self { rest: text.trim_start_matches('\u{feff}'), line: 1, lookup, before, parsed: Parsed::default() }
+        let rest = text.trim_start_matches('\u{feff}');
+        Self { rest, line: 1, lookup, before, parsed: Parsed::default(), made: 0 }
     }
 
     pub fn parse(mut self) -> Result<Parsed, DotenvError> {
@@ -130,8 +134,15 @@ impl<'a> Parser<'a> {
         };
         let result = template::substitute(text, &mut scope);
         let unset = scope.unset;
-        self.parsed.unset.extend(unset.into_iter().map(|name| (name, self.line)));
-        result.map_err(|error| self.error(error.to_string()))
+        if self.parsed.unset.len() <= MAX_DIAGNOSTICS {
+            self.parsed.unset.extend(unset.into_iter().map(|name| (name, self.line)));
+        }
+        let value = result.map_err(|error| self.error(error.to_string()))?;
+        self.made += value.len();
+        if self.made > MAX_TEXT {
+            return Err(self.error(TemplateError::TooLong.to_string()));
+        }
+        Ok(value)
     }
 }
 

@@ -15,6 +15,7 @@ mod variables;
 use super::combine::{Scope, Session};
 use super::decode;
 use super::diagnostic::{Diagnostic, Severity};
+use super::limits::{MAX_SERVICES, keep_warnings};
 use super::model::Project;
 use super::node::Node;
 use super::origin::{Origins, VariableSource};
@@ -67,8 +68,9 @@ pub fn project(mut tree: Node, session: &mut Session<'_>, scope: &Scope, name: &
     let options = session.options;
     name_parts(&mut tree, session, scope, name);
     let (errors, warnings) = lower::lower(&mut tree);
-    session.warnings.extend(warnings);
+    keep_warnings(&mut session.warnings, warnings);
     session.errors.cut(&mut tree, errors);
+    bound_services(&tree, session)?;
     let mut project = decoded(&mut tree, session)?;
     for (key, service) in &mut project.services {
         key.clone_into(&mut service.name);
@@ -87,6 +89,15 @@ pub fn project(mut tree: Node, session: &mut Session<'_>, scope: &Scope, name: &
     }
     debug_assert!(session.warnings.iter().all(|warning| warning.severity == Severity::Warning));
     Some(project)
+}
+
+/// Too many services are an error before each takes the memory of a typed one.
+fn bound_services(tree: &Node, session: &mut Session<'_>) -> Option<()> {
+    let Some(services) = tree.get("services").and_then(Node::as_mapping) else { return Some(()) };
+    let Some((_, entry)) = services.get_index(MAX_SERVICES) else { return Some(()) };
+    let message = format!("the project has {} services; {MAX_SERVICES} are the most", services.len());
+    session.errors.add([Diagnostic::error("project-limit", entry.key_span, message)]);
+    None
 }
 
 /// Checks that need the whole project: made only when all of it is known.

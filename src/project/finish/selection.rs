@@ -75,9 +75,12 @@ fn collect(
     dependencies: bool,
     wanted: &mut BTreeSet<String>,
 ) {
-    let Some(service) = services.get(name) else { return };
-    if wanted.insert(name.to_owned()) && dependencies {
-        service.depends_on.keys().for_each(|dependency| collect(services, dependency, dependencies, wanted));
+    let mut waiting = vec![name];
+    while let Some(name) = waiting.pop() {
+        let Some(service) = services.get(name) else { continue };
+        if wanted.insert(name.to_owned()) && dependencies {
+            waiting.extend(service.depends_on.keys().map(String::as_str));
+        }
     }
 }
 

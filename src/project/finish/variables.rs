@@ -8,6 +8,7 @@ use crate::project::combine::{Scope, Session};
 use crate::project::diagnostic::Diagnostic;
 use crate::project::dotenv::{self, DotenvError, Parsed};
 use crate::project::interpolate::unset;
+use crate::project::limits::keep_warnings;
 use crate::project::model::{EnvFile, Environment, Project, Service};
 use crate::project::node::Node;
 use crate::project::origin::Origins;
@@ -142,7 +143,8 @@ fn keep_source(
         Box::new(diagnostic.with_label(named_at, "read from here"))
     })?;
     let at = |line: u32| session.sources.line(id, line);
-    session.warnings.extend(parsed.unset.iter().map(|(name, line)| unset(name, at(*line))));
+    let warnings = parsed.unset.iter().map(|(name, line)| unset(name, at(*line)));
+    keep_warnings(&mut session.warnings, warnings);
     Ok(FileVariables::new(parsed, id, &session.sources))
 }
 

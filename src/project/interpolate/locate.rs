@@ -10,8 +10,8 @@ pub fn malformed(template: &str) -> Range<usize> {
     while let Some(dollar) = template[start..].find('$').map(|index| start + index) {
         let after = &template[dollar + 1..];
         match after_dollar(after) {
-            None => return dollar..dollar + 1 + extent(after),
-            Some((part, length)) => {
+            Err(_) => return dollar..dollar + 1 + extent(after),
+            Ok((part, length)) => {
                 if let Part::Expression(expression) = part
                     && super::template::parse(expression.argument).is_err()
                 {
@@ -28,8 +28,8 @@ fn extent(after: &str) -> usize {
     let inner = after.strip_prefix('{').unwrap_or(after);
     let brace = after.len() - inner.len();
     match closing_brace(inner) {
-        Some(end) => brace + end + 1,
-        None => after.find(char::is_whitespace).unwrap_or(after.len()),
+        Ok(end) => brace + end + 1,
+        Err(_) => after.find(char::is_whitespace).unwrap_or(after.len()),
     }
 }
 
@@ -62,7 +62,7 @@ pub fn required(template: &str, name: &str) -> Option<Range<usize>> {
 fn find(template: &str, wanted: &dyn Fn(&Expression<'_>) -> bool) -> Option<Range<usize>> {
     let mut start = 0;
     while let Some(dollar) = template[start..].find('$').map(|index| start + index) {
-        let (part, length) = after_dollar(&template[dollar + 1..])?;
+        let (part, length) = after_dollar(&template[dollar + 1..]).ok()?;
         start = dollar + 1 + length;
         let Part::Expression(expression) = part else { continue };
         if let Some(inner) = find(expression.argument, wanted) {

@@ -13,6 +13,7 @@ pub use variables::{Variable, variables};
 use super::attributes::cast_at;
 use super::combine::Scope;
 use super::diagnostic::Diagnostic;
+use super::limits::{MAX_DIAGNOSTICS, MAX_TEXT, keep_warnings};
 use super::node::{Node, Value};
 use super::origin::{Interpolation, Origins, VariableSource, VariableUse};
 use super::path::{ITEM, Trail};
@@ -31,10 +32,13 @@ pub fn interpolate(
     warnings: &mut Vec<Diagnostic>,
     origins: &mut Origins,
 ) -> Result<(), Vec<Diagnostic>> {
-    let mut pass = Pass { scope, sources, warnings, origins, errors: Vec::new() };
+    let mut pass = Pass { scope, sources, warnings, origins, errors: Vec::new(), made: 0 };
     pass.node(root, &Trail::root());
     if pass.errors.is_empty() { Ok(()) } else { Err(pass.errors) }
 }
+
+/// Longest text, in bytes, in which warnings are placed exactly; in longer ones they point at its beginning.
+const MAX_SEARCHED: usize = 16 << 10;
 
 struct Pass<'a> {
     scope: &'a Scope,
@@ -42,6 +46,8 @@ struct Pass<'a> {
     warnings: &'a mut Vec<Diagnostic>,
     origins: &'a mut Origins,
     errors: Vec<Diagnostic>,
+    /// Bytes of text made so far.
+    made: usize,
 }
 
 impl Pass<'_> {
@@ -57,7 +63,8 @@ impl Pass<'_> {
                 let text = std::mem::take(text);
                 match self.text(text, &mut node.span, trail) {
                     Ok(value) => node.value = value,
-                    Err(error) => self.errors.push(error),
+                    Err(error) if self.errors.len() < MAX_DIAGNOSTICS => self.errors.push(error),
+                    Err(_) => {}
                 }
             }
             _ => {}
@@ -75,7 +82,7 @@ impl Pass<'_> {
         })?;
         if let Some(word) = instead {
             let message = format!("{text:?} for boolean is not supported by YAML 1.2, please use `{word}`");
-            self.warnings.push(Diagnostic::warning("yaml-1.1-boolean", span, message));
+            keep_warnings(self.warnings, [Diagnostic::warning("yaml-1.1-boolean", span, message)]);
         }
         Ok(value)
     }
@@ -84,10 +91,20 @@ impl Pass<'_> {
         let span = *at;
         let recorded = self.origins.is_recording().then(Vec::new);
         let mut lookup = Lookup { scope: self.scope, unset: Vec::new(), recorded };
-        let result = template::substitute(text, &mut lookup);
-        for name in lookup.unset {
-            self.warnings.push(self.unset(text, &name, span));
-        }
+        let result = if self.made > MAX_TEXT {
+            Err(TemplateError::TooLong)
+        } else {
+            template::substitute(text, &mut lookup)
+        };
+        self.made += match &result {
+            Ok(made) => made.len(),
+            // Whatever else there is would only be made to be thrown away.
+            Err(TemplateError::TooLong) => MAX_TEXT,
+            Err(_) => 0,
+        };
+        let missing: Vec<Diagnostic> =
+            lookup.unset.iter().map(|name| self.unset(text, name, span)).collect();
+        keep_warnings(self.warnings, missing);
         let result = result.map_err(|error| self.bad_template(error, text, span, trail));
         if let Some(variables) = lookup.recorded {
             *at = self.origins.interpolated(span, Interpolation { template: text.to_owned(), variables });
@@ -96,6 +113,10 @@ impl Pass<'_> {
     }
 
     fn unset(&self, template: &str, name: &str, span: Span) -> Diagnostic {
+        // Each variable of a text is looked for from its start.
+        if template.len() > MAX_SEARCHED {
+            return unset(name, span);
+        }
         let range = locate::plain(template, name).unwrap_or(0..template.len());
         let expression = &template[range.clone()];
         let mut warning = unset(name, self.sources.part(span, template, range));
@@ -137,6 +158,9 @@ impl Pass<'_> {
                 let place = self.sources.part(span, text, range);
                 Diagnostic::error("interpolation", place, message).with_help(help)
             }
+            TemplateError::TooDeep | TemplateError::TooLong => {
+                Diagnostic::error("interpolation", span, format!("{trail}: {error}"))
+            }
             TemplateError::Required { ref name, .. } => {
                 let range = locate::required(text, name).unwrap_or(0..text.len());
                 let message = format!("error while interpolating {trail}: {error}");
@@ -171,7 +195,9 @@ impl Variables for Lookup<'_> {
     }
 
     fn unset(&mut self, name: &str) {
-        self.unset.push(name.to_owned());
+        if self.unset.len() <= MAX_DIAGNOSTICS {
+            self.unset.push(name.to_owned());
+        }
     }
 
     fn evaluated(&mut self, expression: &Expression<'_>, value: Option<&str>, taken: bool) {

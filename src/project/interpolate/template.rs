@@ -2,6 +2,8 @@
 //!
 //! Splits a text into literal parts and expressions, and puts values in. Knows nothing about trees or files.
 
+use crate::project::limits::{MAX_TEMPLATE_DEPTH, MAX_TEXT};
+
 /// How an expression treats a variable that is unset or empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
@@ -39,6 +41,12 @@ pub enum TemplateError {
     /// `${` without a name, with a bad name or without its end.
     #[error("invalid interpolation format: {0:?}; you may need to escape any $ with another $")]
     Invalid(String),
+    /// `${A:-${B:-…}}` deeper than [`MAX_TEMPLATE_DEPTH`].
+    #[error("variables are nested deeper than {MAX_TEMPLATE_DEPTH} levels")]
+    TooDeep,
+    /// The text with values in it is longer than [`MAX_TEXT`].
+    #[error("the text becomes longer than {} MiB when variables are put in", MAX_TEXT >> 20)]
+    TooLong,
     /// `${NAME:?message}` of a variable without a value.
     #[error("required variable {name} is missing a value{}", separated(.message))]
     Required {
@@ -65,8 +73,10 @@ pub fn parse(template: &str) -> Result<Vec<Part<'_>>, TemplateError> {
             parts.push(Part::Text(&rest[..dollar]));
         }
         let after = &rest[dollar + 1..];
-        let (part, length) =
-            after_dollar(after).ok_or_else(|| TemplateError::Invalid(template.to_owned()))?;
+        let (part, length) = after_dollar(after).map_err(|problem| match problem {
+            Malformed::Form => TemplateError::Invalid(template.to_owned()),
+            Malformed::Depth => TemplateError::TooDeep,
+        })?;
         parts.push(part);
         rest = &after[length..];
     }
@@ -76,24 +86,31 @@ pub fn parse(template: &str) -> Result<Vec<Part<'_>>, TemplateError> {
     Ok(parts)
 }
 
+/// What is wrong with a `${`.
+pub(super) enum Malformed {
+    Form,
+    Depth,
+}
+
 /// The part that begins with a dollar, and how much of the text after the dollar it takes.
-pub(super) fn after_dollar(after: &str) -> Option<(Part<'_>, usize)> {
+pub(super) fn after_dollar(after: &str) -> Result<(Part<'_>, usize), Malformed> {
     if after.starts_with('$') {
-        return Some((Part::Text("$"), 1));
+        return Ok((Part::Text("$"), 1));
     }
     if let Some(inner) = after.strip_prefix('{') {
         let end = closing_brace(inner)?;
-        return Some((Part::Expression(expression(&inner[..end])?), end + 2));
+        let expression = expression(&inner[..end]).ok_or(Malformed::Form)?;
+        return Ok((Part::Expression(expression), end + 2));
     }
     let length = name_length(after);
     if length == 0 {
-        return Some((Part::Text("$"), 0));
+        return Ok((Part::Text("$"), 0));
     }
-    Some((Part::Expression(Expression { name: &after[..length], operator: None, argument: "" }), length))
+    Ok((Part::Expression(Expression { name: &after[..length], operator: None, argument: "" }), length))
 }
 
 /// Where the brace that was opened before `inner` closes; `${` inside opens another.
-pub(super) fn closing_brace(inner: &str) -> Option<usize> {
+pub(super) fn closing_brace(inner: &str) -> Result<usize, Malformed> {
     let mut open = 1;
     let bytes = inner.as_bytes();
     let mut index = 0;
@@ -107,11 +124,14 @@ pub(super) fn closing_brace(inner: &str) -> Option<usize> {
             _ => {}
         }
         if open == 0 {
-            return Some(index);
+            return Ok(index);
+        }
+        if open > MAX_TEMPLATE_DEPTH {
+            return Err(Malformed::Depth);
         }
         index += 1;
     }
-    None
+    Err(Malformed::Form)
 }
 
 fn expression(inner: &str) -> Option<Expression<'_>> {
@@ -156,11 +176,14 @@ pub trait Variables {
 /// # Errors
 /// A malformed `${`, or a required variable without a value.
 pub fn substitute(template: &str, variables: &mut dyn Variables) -> Result<String, TemplateError> {
-    let mut text = String::with_capacity(template.len());
+    let mut text = String::new();
     for part in parse(template)? {
         match part {
             Part::Text(literal) => text.push_str(literal),
             Part::Expression(expression) => text.push_str(&evaluate(&expression, variables)?),
+        }
+        if text.len() > MAX_TEXT {
+            return Err(TemplateError::TooLong);
         }
     }
     Ok(text)

@@ -1,5 +1,7 @@
 //! The attributes that do not merge in the ordinary way.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{clash, merge_at, merge_mappings};
 use crate::project::diagnostic::Diagnostic;
 use crate::project::node::{Entry, Mapping, Node, Value};
@@ -73,10 +75,11 @@ fn append(base: Node, later: Node, distinct: bool, trail: &Trail<'_>) -> Result 
     let (Some(mut items), Some(more)) = sides else {
         return Err(clash(trail, &Node::new(Value::Null, later_span), base_span));
     };
-    for item in more {
-        if !(distinct && items.contains(&item)) {
-            items.push(item);
-        }
+    if distinct {
+        let mut seen: HashSet<String> = items.iter().map(Node::identity).collect();
+        items.extend(more.into_iter().filter(|item| seen.insert(item.identity())));
+    } else {
+        items.extend(more);
     }
     Ok(Node::sequence(items, span))
 }
@@ -156,8 +159,14 @@ fn address_pools(base: Node, later: Node, trail: &Trail<'_>, origins: &mut Origi
     let (Value::Sequence(mut pools), Value::Sequence(more)) = (base.value, later.value) else {
         return Err(clash(trail, &Node::new(Value::Null, later_span), base_span));
     };
+    let subnet = |pool: &Node| pool.get("subnet").map(Node::identity);
+    let mut positions: HashMap<Option<String>, usize> = HashMap::new();
+    for (position, pool) in pools.iter().enumerate() {
+        positions.entry(subnet(pool)).or_insert(position);
+    }
     for pool in more {
-        match pools.iter_mut().find(|known| known.get("subnet") == pool.get("subnet")) {
+        let position = *positions.entry(subnet(&pool)).or_insert(pools.len());
+        match pools.get_mut(position) {
             None => pools.push(pool),
             Some(known) => {
                 *known = merge_at(std::mem::take(known), pool, &Trail::root().child("pool"), origins)?

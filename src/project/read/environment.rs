@@ -7,6 +7,7 @@ use super::discover::absolute;
 use crate::project::diagnostic::Diagnostic;
 use crate::project::dotenv::{self, Parsed};
 use crate::project::interpolate::unset;
+use crate::project::limits::keep_warnings;
 use crate::project::options::LoadOptions;
 use crate::project::origin::{Sources, VariableSource};
 use crate::project::source::{FileId, SourceMap, Span};
@@ -118,7 +119,7 @@ pub fn read(
             let message = format!("failed to read {}: {error}", file.display());
             Box::new(Diagnostic::error("env-file", at(error.line), message))
         })?;
-        warnings.extend(parsed.unset.iter().map(|(name, line)| unset(name, at(*line))));
+        keep_warnings(warnings, parsed.unset.iter().map(|(name, line)| unset(name, at(*line))));
         read.extend(FileVariables::new(parsed, id, sources));
     }
     Ok(read)

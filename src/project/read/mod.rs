@@ -6,13 +6,14 @@ pub mod discover;
 pub mod environment;
 pub mod name;
 
-use std::fs;
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Largest compose or env file, in bytes.
-const MAX_FILE: u64 = 64 << 20;
+use rustix::fs::{OFlags, makedev};
+
+use super::limits::MAX_FILE;
 
 /// A file that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,7 @@ pub enum ReadError {
     /// The system refused.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// A directory, socket or pipe.
+    /// A directory, device, socket or pipe.
     #[error("is not a regular file")]
     NotAFile,
     /// Larger than what any project needs.
@@ -29,7 +30,7 @@ pub enum ReadError {
     /// Binary.
     #[error("is not UTF-8 text (first bad byte on line {line})")]
     NotText {
-        /// Line of the first byte that is not UTF-8.
+        /// Line of the first byte that is no text.
         line: usize,
     },
 }
@@ -44,34 +45,97 @@ impl ReadError {
 /// The text of a file.
 ///
 /// # Errors
-/// When it is missing, no regular file, too large or not UTF-8. The error does not name the path.
+/// When it is missing, no regular file, too large or no text. The error does not name the path.
 pub fn text(path: &Path) -> Result<String, ReadError> {
-    // The usual way to say "no file".
-    if path == Path::new("/dev/null") {
+    let metadata = fs::metadata(path)?;
+    if is_null_device(&metadata) {
         return Ok(String::new());
     }
-    let kind = fs::metadata(path)?.file_type();
-    // A shell's `<(…)` is a pipe below /dev/fd; any other pipe would block for ever.
-    let from_shell = kind.is_fifo() && (path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd"));
-    if !kind.is_file() && !from_shell {
-        return Err(ReadError::NotAFile);
+    if is_own_descriptor(path) && !metadata.is_dir() {
+        return utf8(bytes(File::open(path)?)?);
     }
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-    utf8(bytes)
+    // Looked at before it is opened, because opening alone makes some devices act.
+    check(&metadata)?;
+    // And after: meanwhile the name may have come to mean a pipe, which must not make anybody wait.
+    let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+    let file = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
+    check(&file.metadata()?)?;
+    utf8(bytes(file)?)
 }
 
-/// Bytes as text.
+fn check(metadata: &Metadata) -> Result<(), ReadError> {
+    if !metadata.is_file() {
+        return Err(ReadError::NotAFile);
+    }
+    if metadata.len() > MAX_FILE { Err(ReadError::TooLarge) } else { Ok(()) }
+}
+
+/// `/dev/null` is how people say "no file".
+fn is_null_device(metadata: &Metadata) -> bool {
+    metadata.file_type().is_char_device() && metadata.rdev() == makedev(1, 3)
+}
+
+/// A shell's `<(…)` and `/dev/stdin`: whatever is behind them, the user has opened it for us and waiting for it is meant.
+fn is_own_descriptor(path: &Path) -> bool {
+    path == Path::new("/dev/stdin") || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd")
+}
+
+/// Everything that can be read, up to one byte more than is allowed.
 ///
 /// # Errors
-/// When they are too many or not UTF-8.
+/// When reading fails.
+pub fn bytes(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Bytes as text: UTF-8, or UTF-16 that begins with a byte order mark (what Windows shells write).
+///
+/// # Errors
+/// When they are too many or neither.
 pub fn utf8(bytes: Vec<u8>) -> Result<String, ReadError> {
     if bytes.len() as u64 > MAX_FILE {
         return Err(ReadError::TooLarge);
+    }
+    match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => return utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => return utf16(rest, u16::from_be_bytes),
+        _ => {}
     }
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
         ReadError::NotText { line }
     })
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, ReadError> {
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let mut text = String::with_capacity(pairs.len());
+    for decoded in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
+        match decoded {
+            Ok(character) => text.push(character),
+            Err(_) => return Err(not_utf16(&text)),
+        }
+    }
+    if rest.is_empty() { Ok(text) } else { Err(not_utf16(&text)) }
+}
+
+fn not_utf16(good: &str) -> ReadError {
+    ReadError::NotText { line: good.matches('\n').count() + 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::utf8;
+
+    #[test]
+    fn utf_16_with_a_mark_is_text() {
+        assert_eq!(utf8(b"\xff\xfea\0\n\0".to_vec()).expect("little"), "a\n");
+        assert_eq!(utf8(b"\xfe\xff\0a\xd8\x3d\xde\x00".to_vec()).expect("big"), "a\u{1f600}");
+        for bad in [b"\xff\xfea".as_slice(), b"\xff\xfe\0\xd8", b"\n\xff"] {
+            assert!(utf8(bad.to_vec()).is_err(), "{bad:?}");
+        }
+    }
 }

@@ -1,8 +1,11 @@
 //! Walks a tree and a schema together.
 
+use std::collections::HashMap;
+
 use super::definition::{Schema, Type};
 use super::{hints, shapes};
 use crate::project::diagnostic::Diagnostic;
+use crate::project::limits::MAX_DIAGNOSTICS;
 use crate::project::node::{Entry, Mapping, Node, Value};
 use crate::project::source::Span;
 
@@ -41,6 +44,9 @@ impl<'a> Validator<'a> {
 
     /// `name` is where the node's key was written, or the node itself where it has none.
     fn node(&mut self, node: &Node, name: Span, schema: &'a Schema) {
+        if self.errors.len() >= MAX_DIAGNOSTICS {
+            return;
+        }
         let schema = self.resolve(schema);
         if !schema.one_of.is_empty() {
             return self.one_of(node, name, &schema.one_of);
@@ -108,6 +114,7 @@ impl<'a> Validator<'a> {
                     self.path.pop();
                 }
                 None if schema.additional_properties.0 => {}
+                None if self.errors.len() >= MAX_DIAGNOSTICS => return,
                 None => self.unknown(key, entry, schema),
             }
         }
@@ -188,11 +195,10 @@ fn property<'a>(schema: &'a Schema, key: &str) -> Option<&'a Schema> {
 
 /// The first two items that are equal; a number equals its text, as both name the same thing.
 fn repeated(items: &[Node]) -> Option<(usize, usize)> {
-    let equal = |a: &Node, b: &Node| match (a.value.scalar_text(), b.value.scalar_text()) {
-        (Some(a), Some(b)) => a == b,
-        _ => a == b,
-    };
-    (1..items.len()).find_map(|second| {
-        (0..second).find(|first| equal(&items[*first], &items[second])).map(|first| (first, second))
-    })
+    let same = |item: &Node| item.value.scalar_text().unwrap_or_else(|| item.identity());
+    let mut seen = HashMap::with_capacity(items.len());
+    items
+        .iter()
+        .enumerate()
+        .find_map(|(second, item)| seen.insert(same(item), second).map(|first| (first, second)))
 }

@@ -7,7 +7,7 @@ mod scalar;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 
@@ -84,6 +84,18 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// Whole content.
     pub text: String,
+    /// First byte of each line, once somebody asks: every line of a long file may be asked for.
+    lines: OnceLock<Vec<usize>>,
+}
+
+impl SourceFile {
+    fn line_start(&self, index: usize) -> usize {
+        let lines = self.lines.get_or_init(|| {
+            let after = self.text.match_indices('\n').map(|(position, _)| position + 1);
+            std::iter::once(0).chain(after).collect()
+        });
+        lines.get(index).copied().unwrap_or(self.text.len())
+    }
 }
 
 /// A place between two characters.
@@ -132,7 +144,7 @@ impl SourceMap {
     pub fn add(&mut self, path: &Path, text: String) -> FileId {
         let near = path.strip_prefix(&self.base).unwrap_or(path);
         let shown = if path.as_os_str() == "-" { Path::new("(stdin)") } else { near };
-        self.files.push(Arc::new(SourceFile { path: shown.to_path_buf(), text }));
+        self.files.push(Arc::new(SourceFile { path: shown.to_path_buf(), text, lines: OnceLock::new() }));
         FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX))
     }
 
@@ -144,10 +156,9 @@ impl SourceMap {
 
     /// The place of a whole line, counted from 1.
     pub fn line(&self, id: FileId, line: u32) -> Span {
-        let text = self.get(id).map_or("", |file| file.text.as_str());
-        let index = usize::try_from(line.saturating_sub(1)).unwrap_or(0);
-        let start = text.split_inclusive('\n').take(index).map(str::len).sum::<usize>();
-        let length = text[start..].lines().next().map_or(0, str::len);
+        let Some(file) = self.get(id) else { return Span { file: id, line, column: 1, ..Span::default() } };
+        let start = file.line_start(usize::try_from(line.saturating_sub(1)).unwrap_or(0));
+        let length = file.text[start..].lines().next().map_or(0, str::len);
         let offset = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
         Span {
             file: id,

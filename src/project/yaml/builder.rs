@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::events::{Event, EventKind, Events, Properties};
 use super::explain::explain;
-use super::{Directive, Directives, MAX_DEPTH, MAX_NODES, scalar, syntax_error};
+use super::{Directive, Directives, scalar, syntax_error};
 use crate::project::diagnostic::Diagnostic;
+use crate::project::limits::{MAX_DEPTH, MAX_VALUES, text_weight};
 use crate::project::node::{Entry, Mapping, Node, Value};
 use crate::project::origin::Origins;
 use crate::project::source::{FileId, Span};
@@ -59,6 +60,7 @@ impl Builder<'_> {
         match event.kind {
             EventKind::Alias(name) => self.alias(&name, span),
             EventKind::Scalar { properties, text, plain } => {
+                self.count(text_weight(text.len()), span)?;
                 let tag = self.directive(&properties, span);
                 let value =
                     scalar::resolve(tag, text, plain).map_err(|message| syntax_error(span, message))?;
@@ -78,11 +80,7 @@ impl Builder<'_> {
 
     fn count(&mut self, nodes: usize, span: Span) -> Result<()> {
         self.nodes += nodes;
-        if self.nodes > MAX_NODES {
-            let message = format!("the document holds more than {MAX_NODES} values (aliases expanded)");
-            return Err(Box::new(Diagnostic::error("yaml-limit", span, message)));
-        }
-        Ok(())
+        within_limit(self.nodes, span)
     }
 
     /// Notes `!reset` and `!override`; any other tag is returned.
@@ -107,9 +105,10 @@ impl Builder<'_> {
     fn alias(&mut self, name: &str, span: Span) -> Result<Node> {
         match self.anchors.get(name) {
             Some(Some((node, size))) => {
-                let (node, size) = (node.clone(), *size);
-                self.count(size, span)?;
-                Ok(node)
+                let (node, size) = (node, *size);
+                self.nodes += size;
+                within_limit(self.nodes, span)?;
+                Ok(node.clone())
             }
             Some(None) => Err(syntax_error(span, format!("anchor '{name}' value contains itself"))),
             None => Err(syntax_error(span, format!("unknown anchor '{name}' referenced"))),
@@ -191,6 +190,14 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+fn within_limit(nodes: usize, span: Span) -> Result<()> {
+    if nodes <= MAX_VALUES {
+        return Ok(());
+    }
+    let message = format!("the document holds more than {MAX_VALUES} values (aliases expanded)");
+    Err(Box::new(Diagnostic::error("yaml-limit", span, message)))
 }
 
 fn is_merge_key(kind: &EventKind) -> bool {

@@ -16,11 +16,6 @@ use super::node::{Node, Value};
 use super::origin::Origins;
 use super::source::{FileId, Span};
 
-/// Most nodes one file may hold, aliases expanded.
-const MAX_NODES: usize = 1_000_000;
-/// Deepest nesting.
-const MAX_DEPTH: usize = 200;
-
 pub use scalar::is_plain_string;
 
 /// A path from the root: map keys, and list positions as digits.
