@@ -38,8 +38,8 @@ fn main() {
         let ours = Path::new(env!("CARGO_BIN_EXE_wharf"));
         let mut times = (Vec::new(), Vec::new());
         for round in 0..=rounds {
-            let our = run(ours, &[], &case, folder.path());
-            let their = reference.as_deref().map(|program| run(program, &["compose"], &case, folder.path()));
+            let our = run(ours, &case, folder.path());
+            let their = reference.as_deref().map(|program| run(program, &case, folder.path()));
             if round > 0 {
                 times.0.push(our);
                 times.1.extend(their);
@@ -75,9 +75,9 @@ fn reference() -> Option<PathBuf> {
 }
 
 /// Runs one program with its output thrown away; panics when it fails.
-fn run(program: &Path, first: &[&str], case: &Case, folder: &Path) -> Taken {
+fn run(program: &Path, case: &Case, folder: &Path) -> Taken {
     let mut command = Command::new(program);
-    command.args(first).args(&case.arguments).current_dir(folder);
+    command.args(&case.arguments).current_dir(folder);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
     let ended = command.spawn().expect("the program starts").wait4().expect("the program ends");

@@ -113,7 +113,7 @@ pub fn keep_warnings(kept: &mut Vec<Diagnostic>, more: impl IntoIterator<Item = 
         }
         if kept.len() == MAX_DIAGNOSTICS {
             let message = format!("more than {MAX_DIAGNOSTICS} warnings; the others are left out");
-            return kept.push(Diagnostic::warning("more-warnings", Span::default(), message));
+            return kept.push(Diagnostic::warning("more-warnings", warning.span, message));
         }
         kept.push(warning);
     }

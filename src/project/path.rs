@@ -25,6 +25,11 @@ impl<'a> Trail<'a> {
         Trail { parent: Some(self), step }
     }
 
+    /// The step that leads here from above; empty for the root.
+    pub fn last(&self) -> &'a str {
+        self.step
+    }
+
     /// Whether this place fits a pattern such as `services.*.ports.[].target`; `*` is any one step.
     pub fn matches(&self, pattern: &str) -> bool {
         let mut here = self;

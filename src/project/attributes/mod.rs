@@ -12,6 +12,7 @@ mod support;
 mod table;
 mod texts;
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use check::{Findings, Scope, check};
@@ -34,18 +35,31 @@ pub fn sections() -> impl Iterator<Item = (&'static str, &'static [Attribute])> 
 }
 
 /// A fact of some rows by their paths, in a form that is quick to look through.
-type Column<T> = LazyLock<Vec<(&'static str, T)>>;
+type Column<T> = Vec<(&'static str, T)>;
 
-static RULES: Column<Rule> = LazyLock::new(|| column(|row| row.merge));
-static CASTS: Column<Cast> = LazyLock::new(|| column(|row| row.cast));
-static KEYS: Column<Key> = LazyLock::new(|| column(|row| row.unique));
+/// A column by the last step of the paths: every text of a project is looked up, and hardly any has a row.
+type Lookup<T> = HashMap<&'static str, Column<T>>;
 
-fn column<T>(fact: fn(&Attribute) -> Option<T>) -> Vec<(&'static str, T)> {
+static RULES: LazyLock<Lookup<Rule>> = LazyLock::new(|| by_last_step(column(|row| row.merge)));
+static CASTS: LazyLock<Lookup<Cast>> = LazyLock::new(|| by_last_step(column(|row| row.cast)));
+static KEYS: LazyLock<Column<Key>> = LazyLock::new(|| column(|row| row.unique));
+
+fn column<T>(fact: fn(&Attribute) -> Option<T>) -> Column<T> {
     all().filter_map(|row| Some((row.path, fact(row)?))).collect()
 }
 
-fn at<T: Copy>(column: &Column<T>, trail: &Trail<'_>) -> Option<T> {
-    column.iter().find(|(path, _)| trail.matches(path)).map(|(_, fact)| *fact)
+fn by_last_step<T>(column: Column<T>) -> Lookup<T> {
+    let mut lookup = Lookup::new();
+    for (path, fact) in column {
+        let last = path.rsplit('.').next().unwrap_or(path);
+        lookup.entry(last).or_default().push((path, fact));
+    }
+    lookup
+}
+
+fn at<T: Copy>(lookup: &Lookup<T>, trail: &Trail<'_>) -> Option<T> {
+    let rows = [trail.last(), "*"].into_iter().filter_map(|step| lookup.get(step)).flatten();
+    rows.into_iter().find(|(path, _)| trail.matches(path)).map(|(_, fact)| *fact)
 }
 
 /// How a place merges, where it does so in a way of its own.

@@ -18,7 +18,7 @@ pub fn ports(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings<'_>) {
                 findings.ports += entries.len();
                 if findings.ports > MAX_PORTS {
                     let message = format!("{trail}: the project publishes more than {MAX_PORTS} ports");
-                    return findings.errors.push(Diagnostic::error("port", item.span, message));
+                    return findings.errors.push(Diagnostic::error("project-limit", item.span, message));
                 }
                 long.extend(entries);
             }

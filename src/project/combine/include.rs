@@ -147,7 +147,7 @@ fn local(scope: &Scope, path: &Path, span: Span, chain: &[PathBuf]) -> Result<Pa
     let path = absolute(&scope.directory, path);
     if chain.len() >= MAX_INCLUDES {
         let message = format!("files include each other over more than {MAX_INCLUDES} levels");
-        return Err(vec![Diagnostic::error("include-depth", span, message)]);
+        return Err(vec![Diagnostic::error("project-limit", span, message)]);
     }
     if chain.contains(&path) {
         let shown: Vec<String> = chain.iter().map(|file| file.display().to_string()).collect();

@@ -102,8 +102,7 @@ impl Pass<'_> {
             Err(TemplateError::TooLong) => MAX_TEXT,
             Err(_) => 0,
         };
-        let missing: Vec<Diagnostic> =
-            lookup.unset.iter().map(|name| self.unset(text, name, span)).collect();
+        let missing: Vec<Diagnostic> = lookup.unset.iter().map(|name| self.unset(text, name, span)).collect();
         keep_warnings(self.warnings, missing);
         let result = result.map_err(|error| self.bad_template(error, text, span, trail));
         if let Some(variables) = lookup.recorded {
