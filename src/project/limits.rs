@@ -84,13 +84,17 @@ impl Budget {
         Err(if self.included == MAX_INCLUDED + 1 { vec![diagnostic] } else { Vec::new() })
     }
 
+    /// Whether the project has become too large, which was said: nothing more is to be copied.
+    pub fn is_spent(&self) -> bool {
+        self.spent > MAX_PROJECT_VALUES
+    }
+
     /// Counts a tree that is about to be copied or was just made, at a place to name when it is one too many.
     ///
     /// # Errors
     /// The project has become too large; said once, an empty list afterwards.
     pub fn spend(&mut self, tree: &Node, place: Span) -> Result<(), Vec<Diagnostic>> {
-        let said = self.spent > MAX_PROJECT_VALUES;
-        if said {
+        if self.is_spent() {
             return Err(Vec::new());
         }
         self.spent = self.spent.saturating_add(weight(tree));
