@@ -24,7 +24,7 @@ mod support;
 use std::process::Command;
 
 use cases::Case;
-use compare::differences;
+use compare::{Difference, differences};
 use golden::Golden;
 use ledger::Ledger;
 use side::{Shown, Side};
@@ -38,7 +38,7 @@ fn containers_are_like_dockers() {
     let Some(engine) = support::Engine::start() else { return };
     let shown = Side::new("ours", |arguments: &[&str]| engine.client(arguments), &program).run_all(&chosen);
     let mut found = differences(&reference.shown, &shown);
-    found.retain(|one| (reference.comparable)(&one.key));
+    found.retain(reference.comparable);
     println!("{} cases, {} differences from Docker Engine", chosen.len(), found.len());
     let complaints = Ledger::read().check(&found, &chosen, reference.is_live);
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
@@ -47,8 +47,8 @@ fn containers_are_like_dockers() {
 /// Docker Engine, or what is known of it.
 struct Reference {
     shown: Shown,
-    /// Which names can be compared here.
-    comparable: fn(&str) -> bool,
+    /// Which differences say anything here.
+    comparable: fn(&Difference) -> bool,
     is_live: bool,
 }
 
@@ -80,7 +80,7 @@ impl Reference {
         if !same_kernel {
             println!("skipped: what depends on the kernel; golden.txt was made on {}", golden.kernel);
         }
-        let comparable = if same_kernel { golden::of_this_kernel } else { golden::of_any_kernel };
+        let comparable = if same_kernel { golden::on_this_machine } else { golden::on_any_machine };
         Reference { shown: golden.of(chosen), comparable, is_live: false }
     }
 }

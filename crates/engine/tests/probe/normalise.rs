@@ -12,6 +12,7 @@ use crate::side::Seen;
 pub struct Normaliser {
     namespaces: BTreeMap<String, String>,
     hosts: String,
+    hostname: String,
     nameservers: Vec<String>,
 }
 
@@ -33,6 +34,8 @@ impl Normaliser {
     pub fn learn_host(&mut self, seen: &Seen) {
         self.namespaces = namespaces(seen);
         self.hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default().trim_end().to_owned();
+        let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        self.hostname = hostname.trim().to_owned();
         let resolver = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
         let words = resolver.lines().filter_map(|line| line.strip_prefix("nameserver "));
         self.nameservers = words.map(|word| word.trim().to_owned()).collect();
@@ -42,10 +45,15 @@ impl Normaliser {
     pub fn seen(&self, seen: Seen, donor: Option<&Seen>, text: impl Fn(&str) -> String) -> Seen {
         let donors = donor.map(namespaces).unwrap_or_default();
         let own_pid = seen.get("status Pid").cloned().unwrap_or_default();
+        let hosts_processes = seen.get("namespace pid") == self.namespaces.get("namespace pid");
         let mut normal = Seen::new();
         for (key, value) in seen {
             if PIDS.contains(&key.as_str()) {
                 normal.insert(key, pid(&value, &own_pid));
+                continue;
+            }
+            // The host's first process is the machine's business.
+            if hosts_processes && key.starts_with("process 1 ") {
                 continue;
             }
             let value = match key.split(' ').next().unwrap_or_default() {
@@ -54,9 +62,14 @@ impl Normaliser {
                 "namespace" if self.namespaces.get(&key) == Some(&value) => "the host's".to_owned(),
                 "namespace" if donors.get(&key) == Some(&value) => "the other container's".to_owned(),
                 "namespace" => "its own".to_owned(),
+                "mount" if key == "mount /dev/shm" && value.starts_with("tmpfs tmpfs ") => {
+                    "the host's".to_owned()
+                }
                 "mount" => mount(&text(&value)),
                 "descriptor" => descriptor(&text(&value)),
+                "text" if value == self.hostname => "{the host's name}".to_owned(),
                 "text" => self.file(&key, &text(&value)),
+                _ if value == self.hostname => "{the host's name}".to_owned(),
                 _ => text(&value),
             };
             normal.insert(text(&key), value);
