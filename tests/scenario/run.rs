@@ -15,16 +15,18 @@ use super::column::{Column, Tool};
 use super::expect::{Expectation, Seen};
 use super::text::{Action, Scenario, Step};
 
-/// Longest time until a state is reached, and for a background command to end.
+/// Longest time until a state is reached, and for a command to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at a state.
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A scenario in its folder, with a project of its own.
 struct Running<'s> {
     column: Column,
     tool: &'s Tool,
     folder: tempfile::TempDir,
+    /// What commands print; not in the project's folder, where a watch would see it.
+    output: tempfile::TempDir,
     project: String,
     port: u16,
     begun: BTreeMap<String, Background>,
@@ -62,6 +64,7 @@ impl<'s> Running<'s> {
             column,
             tool,
             folder,
+            output: tempfile::tempdir().unwrap(),
             project,
             port: crate::support::free_port(),
             begun: BTreeMap::new(),
@@ -143,7 +146,7 @@ impl<'s> Running<'s> {
 
     fn tool(&mut self, args: &[String]) -> Seen {
         let args: Vec<String> = args.iter().map(|arg| self.fill(arg)).collect();
-        output(self.tool.command(self.folder.path(), &self.project, &args))
+        self.finished(self.tool.command(self.folder.path(), &self.project, &args))
     }
 
     fn shell(&mut self, line: &str) -> Seen {
@@ -155,17 +158,23 @@ impl<'s> Running<'s> {
         let words: Vec<_> = words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
         command.env("TOOL", words.join(" "));
         command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        output(command)
+        self.finished(command)
     }
 
     fn begin(&mut self, name: &str, args: &[String]) {
         let args: Vec<String> = args.iter().map(|arg| self.fill(arg)).collect();
-        let logs = self.folder.path().join(format!(".background-{name}"));
-        let (out, err) = (logs.with_extension("out"), logs.with_extension("err"));
-        let mut command = self.tool.command(self.folder.path(), &self.project, &args);
-        command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
-        let child = command.process_group(0).spawn().unwrap();
-        self.begun.insert(name.to_owned(), Background { child, out, err });
+        let command = self.tool.command(self.folder.path(), &self.project, &args);
+        let begun = Background::begin(command, &self.output.path().join(name));
+        self.begun.insert(name.to_owned(), begun);
+    }
+
+    /// Runs a command to its end, which a scenario does not wait for without a limit.
+    fn finished(&self, command: Command) -> Seen {
+        let mut begun = Background::begin(command, &self.output.path().join("step"));
+        if !begun.ends() {
+            begun.kill();
+        }
+        begun.seen()
     }
 
     /// Sends a signal as a terminal does, to all processes of the command, as soon as it is ready for it.
@@ -187,16 +196,11 @@ impl<'s> Running<'s> {
 
     fn end(&mut self, step: &Step, name: &str) -> Result<(), String> {
         let mut background = self.begun.remove(name).unwrap();
-        let deadline = Instant::now() + PATIENCE;
-        while background.child.try_wait().unwrap().is_none() {
-            if Instant::now() > deadline {
-                let seen = background.seen();
-                background.kill();
-                let (out, err) = (end_of(&seen.out), end_of(&seen.err));
-                let _ = writeln!(self.transcript, "  out {out:?}\n  err {err:?}");
-                return Err(format!("{}: still runs", step.text));
-            }
-            std::thread::sleep(LOOK);
+        if !background.ends() {
+            background.kill();
+            let seen = background.seen();
+            let (out, err) = (end_of(&seen.out), end_of(&seen.err));
+            return Err(format!("{}: still runs\n  out {out:?}\n  err {err:?}", step.text));
         }
         let seen = background.seen();
         self.judge(step, &seen, true)
@@ -204,6 +208,26 @@ impl<'s> Running<'s> {
 }
 
 impl Background {
+    /// Starts a command in a process group of its own; `output` is where its streams go.
+    fn begin(mut command: Command, output: &Path) -> Background {
+        let (out, err) = (output.with_extension("out"), output.with_extension("err"));
+        command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
+        let child = command.process_group(0).spawn().unwrap();
+        Background { child, out, err }
+    }
+
+    /// Waits for the end; false when it does not come.
+    fn ends(&mut self) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        while self.child.try_wait().unwrap().is_none() {
+            if Instant::now() > deadline {
+                return false;
+            }
+            std::thread::sleep(LOOK);
+        }
+        true
+    }
+
     fn seen(&mut self) -> Seen {
         // The status first: what is printed before the end is seen then for certain.
         let code = self.child.try_wait().unwrap().and_then(|status| status.code());
@@ -233,12 +257,6 @@ fn end_of(text: &str) -> &str {
     const SHOWN: usize = 2000;
     let from = (text.len().saturating_sub(SHOWN)..=text.len()).find(|at| text.is_char_boundary(*at));
     from.map_or(text, |from| &text[from..])
-}
-
-fn output(mut command: Command) -> Seen {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Seen { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
 }
 
 /// Whether a process has a handler for a signal, as its status in `/proc` says.
