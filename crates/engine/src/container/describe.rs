@@ -69,15 +69,19 @@ fn describe_state(container: &Container, state: &State) -> ContainerState {
 }
 
 /// The log of probes is the run's; what is left of an ended run is its last status.
+/// The probes as the machine knows them, with the status of the state: the machine's own is ahead of it until
+/// connections follow, and who sees a status may rely on that.
 fn health(container: &Container, state: &State) -> Option<Health> {
     let run = container.run();
-    let machine = run.as_ref().and_then(|run| {
+    let report = run.as_ref().and_then(|run| {
         let machine = run.health.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         machine.as_ref().map(crate::health::Machine::report)
     });
-    machine.or_else(|| {
-        state.health.map(|status| Health { status: status.as_str().to_owned(), ..Health::default() })
-    })
+    let shown = state.health.map(|status| status.as_str().to_owned());
+    match (report, shown) {
+        (Some(report), Some(status)) => Some(Health { status, ..report }),
+        (report, shown) => report.or_else(|| Some(Health { status: shown?, ..Health::default() })),
+    }
 }
 
 fn graph_driver(core: &Core, container: &Container, record: &Record) -> GraphDriver {
