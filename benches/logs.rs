@@ -6,10 +6,13 @@
 //! One container writes `WHARF_BENCH_MEGABYTES` (default 1000) of lines of 100 bytes as fast as they are taken; timed is from its start to its end.
 //! Both engines need the image `busybox:latest`; ours pulls it (`WHARF_BENCH_MIRROR` names a registry mirror). Needs the `docker` client.
 
+mod support;
+
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
+
+use support::{Engine, docker, docker_quietly};
 
 const CONTAINER: &str = "wharf-bench-logs";
 /// Bytes of a line with its newline.
@@ -22,22 +25,17 @@ fn main() {
     }
     let megabytes: usize =
         setting("WHARF_BENCH_MEGABYTES", "1000").parse().expect("WHARF_BENCH_MEGABYTES is a number");
-    let root = engine_root();
-    let ours = format!("unix://{}", start_engine(&root));
-    docker(&ours, &["pull", "-q", "busybox:latest"]);
-    let sides =
-        [Some(("wharf", ours)), std::env::var("REFERENCE_DOCKER_HOST").ok().map(|host| ("docker", host))];
+    let engine = Engine::start("bench-logs");
+    let sides = [
+        Some(("wharf", engine.host.clone())),
+        std::env::var("REFERENCE_DOCKER_HOST").ok().map(|host| ("docker", host)),
+    ];
     for (driver, options) in [("json-file", "max-size=-1"), ("local", "max-file=100")] {
         for (name, host) in sides.iter().flatten() {
             let speed = measure(host, megabytes, driver, options);
             println!("{name:<8} {driver:<10} {megabytes} MB of lines: {speed:>7.1} MB/s, none missing");
         }
     }
-    let stop = Command::new(env!("CARGO_BIN_EXE_wharf"))
-        .args(["engine", "stop", "--force"])
-        .env("WHARF_ROOT", &root)
-        .output();
-    assert!(stop.is_ok_and(|output| output.status.success()), "the engine ends");
 }
 
 /// Megabytes (of 1,000,000 bytes) in a second.
@@ -82,42 +80,6 @@ fn check(host: &str, lines: usize, block: usize) {
     }
     assert_eq!(count, lines, "lines in the log");
     assert!(child.wait().is_ok_and(|status| status.success()), "docker logs succeeds");
-}
-
-fn docker(host: &str, arguments: &[&str]) {
-    let output = docker_quietly(host, arguments);
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "docker {arguments:?} on {host}: {error}");
-}
-
-fn docker_quietly(host: &str, arguments: &[&str]) -> std::process::Output {
-    Command::new("docker").args(["--host", host]).args(arguments).output().expect("the docker client starts")
-}
-
-/// Starts our engine; gives its socket.
-fn start_engine(root: &Path) -> String {
-    let mut engine = Command::new(env!("CARGO_BIN_EXE_wharf"))
-        .args(["engine", "run"])
-        .env("WHARF_ROOT", root)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("wharf starts");
-    let mut line = String::new();
-    BufReader::new(engine.stdout.take().expect("it has an output"))
-        .read_line(&mut line)
-        .expect("it says where it listens");
-    line.trim().strip_prefix("listening on ").expect("it says where it listens").to_owned()
-}
-
-fn engine_root() -> PathBuf {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-logs");
-    std::fs::create_dir_all(&root).expect("the engine's folder");
-    if let Ok(mirror) = std::env::var("WHARF_BENCH_MIRROR") {
-        let config = format!("{{\"registry-mirrors\": [\"{mirror}\"]}}");
-        std::fs::write(root.join("engine.json"), config).expect("engine.json is written");
-    }
-    root
 }
 
 fn setting(name: &str, default: &str) -> String {
