@@ -22,29 +22,23 @@ pub(super) fn labels_of(
 ) -> Result<BTreeMap<String, String>, DesiredError> {
     let mut all = BTreeMap::new();
     let Some(extension) = service.extensions.0.get(KEY) else { return Ok(all) };
-    let failed = |node: &Node, problem: String| DesiredError::Attribute {
-        service: service.name.clone(),
-        problem: format!("{KEY}: {problem}"),
-        place: project.sources.locate(node.span),
+    let failed = |key: &str, problem: String| {
+        let path = ["services", &service.name, KEY, key];
+        let written = project.locate(&path).or_else(|| project.locate(&path[..3]));
+        let place = project.sources.locate(written.unwrap_or(service.span));
+        DesiredError::Attribute { service: service.name.clone(), problem: format!("{KEY}: {problem}"), place }
     };
     let Value::Mapping(entries) = &extension.value else {
-        return Err(failed(extension, format!("a mapping is expected, not {}", extension.value.kind_name())));
+        return Err(failed("", format!("a mapping is expected, not {}", extension.value.kind_name())));
     };
     for (key, entry) in entries {
         let (label, value) = match key.as_str() {
             "probe" => (labels::PROBE, probe(&entry.node)),
             "on_unhealthy" => (labels::ON_UNHEALTHY, on_unhealthy(&entry.node)),
-            _ => {
-                return Err(failed(
-                    &entry.node,
-                    format!("unknown key {key:?}; there are probe and on_unhealthy"),
-                ));
-            }
+            _ => ("", Err("there is no such key; there are probe and on_unhealthy".to_owned())),
         };
-        all.insert(
-            label.to_owned(),
-            value.map_err(|problem| failed(&entry.node, format!("{key}: {problem}")))?,
-        );
+        let value = value.map_err(|problem| failed(key, format!("{key}: {problem}")))?;
+        all.insert(label.to_owned(), value);
     }
     Ok(all)
 }

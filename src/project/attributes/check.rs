@@ -61,10 +61,11 @@ pub fn check(project: &Project, engine: EngineKind, scope: Scope) -> Findings {
 /// `x-wharf`, which only Wharf's own engine acts upon.
 fn own_extensions(project: &Project) -> impl Iterator<Item = Diagnostic> {
     project.services.values().filter_map(|service| {
-        let node = service.extensions.0.get("x-wharf")?;
+        service.extensions.0.get("x-wharf")?;
+        let place = project.locate(&["services", &service.name, "x-wharf"]).unwrap_or(service.span);
         let message =
             format!("services.{}.x-wharf has no effect: only the built-in engine acts upon it", service.name);
-        Some(Diagnostic::warning("no-effect", node.span, message))
+        Some(Diagnostic::warning("no-effect", place, message))
     })
 }
 
