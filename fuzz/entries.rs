@@ -13,8 +13,11 @@ use wharf::project::origin::Origins;
 use wharf::project::spelling::{bytes, duration, mount, port, words};
 use wharf::project::{Diagnostic, LoadOptions, Project, SourceMap, Span, dotenv, load, render, yaml};
 
-/// Every entry, by the name of its folder under `corpus`.
-pub const ENTRIES: [(&str, fn(&str)); 5] = [
+/// A function that panics when a property is broken, by the name of its folder under `corpus`.
+type Entry = (&'static str, fn(&str));
+
+/// Every entry.
+pub const ENTRIES: [Entry; 5] = [
     ("yaml", yaml_text),
     ("interpolation", interpolation),
     ("dotenv", dotenv_text),
