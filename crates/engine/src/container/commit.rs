@@ -54,7 +54,10 @@ fn commit(core: &Core, container: &Arc<Container>, request: &CommitRequest) -> R
 fn image_config(image: &ImageConfig, container: &Config, request: &CommitRequest) -> Result<ImageConfig> {
     let mut config = image.clone();
     configure(&mut config.config, container);
-    for change in &request.changes {
+    // One parameter may hold several instructions: Docker's engine reads all of them as lines of one file.
+    for change in
+        request.changes.iter().flat_map(|change| change.lines()).filter(|line| !line.trim().is_empty())
+    {
         apply_change(&mut config.config, change).map_err(|error| Error::BadParameter(error.to_string()))?;
     }
     let created = Timestamp::now().to_string();
