@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// An engine of ours; ended with everything in it when dropped.
 pub struct Engine {
@@ -10,6 +10,7 @@ pub struct Engine {
     pub root: PathBuf,
     /// For the client.
     pub host: String,
+    process: Child,
 }
 
 impl Engine {
@@ -32,7 +33,7 @@ impl Engine {
         let output = process.stdout.take().expect("it has an output");
         BufReader::new(output).read_line(&mut line).expect("it says where it listens");
         let socket = line.trim().strip_prefix("listening on ").expect("it says where it listens");
-        let engine = Engine { root, host: format!("unix://{socket}") };
+        let engine = Engine { root, host: format!("unix://{socket}"), process };
         docker(&engine.host, &["pull", "-q", "busybox:latest"]);
         engine
     }
@@ -44,6 +45,7 @@ impl Drop for Engine {
         stop.args(["engine", "stop", "--force"]).env("WHARF_ROOT", &self.root);
         // A bench that has failed says so itself.
         let _ = stop.output();
+        let _ = self.process.wait();
     }
 }
 
