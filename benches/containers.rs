@@ -19,7 +19,7 @@ const MEASURED: Duration = Duration::from_secs(10);
 /// How a container is probed, as arguments of `docker run`.
 const KINDS: [(&str, &[&str]); 3] = [
     ("tcp", &["--label", "dev.wharf.probe=tcp://:8000"]),
-    ("http", &["--label", "dev.wharf.probe=http://:8000/"]),
+    ("http", &["--label", "dev.wharf.probe=http://:8000/passwd"]),
     ("command", &["--health-cmd", "true"]),
 ];
 
