@@ -196,12 +196,12 @@ labels: {team: ml}",
         expected: &[Sent("Labels/from_file", r#""1""#), Sent("Labels/team", r#""ml""#)],
     },
     Case {
-        yaml: "logging: {driver: json-file, options: {max-size: 1m}}",
-        expected: &[Sent("HostConfig/LogConfig", r#"{"Type":"json-file","Config":{"max-size":"1m"}}"#)],
+        yaml: r#"logging: {driver: json-file, options: {max-size: 1m, compress: "true", labels-regex: a}}"#,
+        expected: &[Sent("HostConfig/LogConfig/Type", r#""json-file""#), Sent("HostConfig/LogConfig/Config/max-size", r#""1m""#), Sent("HostConfig/LogConfig/Config/compress", r#""true""#), Sent("HostConfig/LogConfig/Config/labels-regex", r#""a""#)],
     },
     Case {
-        yaml: "logging: {driver: syslog, options: {labels-regex: a}}",
-        expected: &[Sent("HostConfig/LogConfig/Type", r#""syslog""#), RefusedBuiltIn("services.web.logging.driver"), RefusedBuiltIn("services.web.logging.options")],
+        yaml: "logging: {driver: syslog, options: {tag: a}}",
+        expected: &[Sent("HostConfig/LogConfig/Type", r#""syslog""#), RefusedBuiltIn("services.web.logging.driver")],
     },
     Case {
         yaml: r#"mac_address: "02:42:ac:11:00:02""#,

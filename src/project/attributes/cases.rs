@@ -130,15 +130,6 @@ pub const RESERVED: Case = Case {
     find: |used| option(used, |name, _| name.starts_with("com.docker.compose.")),
 };
 
-pub const LOG_OPTIONS: Case = Case {
-    name: "`compress: true`, `labels-regex`, `env-regex`",
-    find: |used| {
-        option(used, |name, value| {
-            matches!(name, "labels-regex" | "env-regex") || (name == "compress" && value == "true")
-        })
-    },
-};
-
 pub const NETWORK_OPTIONS: Case =
     Case { name: "see the limits", find: |used| option(used, is_foreign_network_option) };
 

@@ -9,7 +9,7 @@ use crate::project::merge::Rule;
 pub const ROWS: &[Attribute] = &[
     row("services.*.develop", "Settings for development"),
     row("services.*.develop.watch", "What to do when files change")
-        .both(Differs("for the command `watch`, which is still to come; nothing else acts on it")),
+        .both(Differs("for `watch` and `up --watch`; nothing else acts on it")),
     row("services.*.develop.watch.[].ignore", "Patterns not watched"),
     row("services.*.develop.watch.[].include", "Patterns watched").default("all"),
     row("services.*.develop.watch.[].path", "Watched path"),

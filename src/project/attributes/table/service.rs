@@ -1,6 +1,6 @@
 //! A service: what runs, when, and how it is watched.
 
-use crate::project::attributes::cases::{ALWAYS, LOG_DRIVERS, LOG_OPTIONS, PERIODS, RESERVED, RESTART};
+use crate::project::attributes::cases::{ALWAYS, LOG_DRIVERS, PERIODS, RESERVED, RESTART};
 use crate::project::attributes::row::{Attribute, row};
 use crate::project::attributes::support::{Support::Differs, refused, warned};
 use crate::project::attributes::texts::REMOTE;
@@ -82,8 +82,7 @@ pub const ROWS: &[Attribute] = &[
     row("services.*.logging.driver", "Log driver")
         .default("`json-file`")
         .built_in(refused(LOG_DRIVERS, "the drivers are json-file, local and none")),
-    row("services.*.logging.options", "Options of the driver")
-        .built_in(refused(LOG_OPTIONS, "the log drivers here do not have this option")),
+    row("services.*.logging.options", "Options of the driver"),
     row("services.*.models", "Models bound to the service")
         .merge(Rule::NamesToMap)
         .both(refused(ALWAYS, "no model runner is part of Wharf")),
