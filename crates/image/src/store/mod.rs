@@ -60,7 +60,7 @@ struct Inner {
     /// How many [`Layer`] values keep each layer alive. Its own lock: a layer may be dropped anywhere.
     leases: Mutex<BTreeMap<Digest, usize>>,
     /// Present in the one process that may write.
-    lock: Option<File>,
+    lock: Option<WriterLock>,
 }
 
 /// What is on disk, cached.
@@ -110,7 +110,7 @@ impl ImageStore {
         self.inner.paths.root()
     }
 
-    fn load(paths: Paths, lock: Option<File>) -> Result<ImageStore, StoreError> {
+    fn load(paths: Paths, lock: Option<WriterLock>) -> Result<ImageStore, StoreError> {
         let state =
             State { records: Records::load(&paths)?, layers: load_layers(&paths)?, configs: BTreeMap::new() };
         let inner = Inner { paths, state: Mutex::new(state), leases: Mutex::default(), lock };
@@ -135,12 +135,25 @@ impl ImageStore {
     }
 }
 
-fn acquire_lock(paths: &Paths) -> Result<File, StoreError> {
+/// The right to write, given back when it is dropped.
+///
+/// Closing the file would not do: a process that another thread is just starting has a copy of it until its `exec`,
+/// and the lock lasts as long as the last copy (`flock(2)`).
+struct WriterLock(File);
+
+impl Drop for WriterLock {
+    fn drop(&mut self) {
+        // A lock that cannot be released ends with the process.
+        let _ = rustix::fs::flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
+fn acquire_lock(paths: &Paths) -> Result<WriterLock, StoreError> {
     let path = paths.lock();
     let file =
         File::options().create(true).append(true).open(&path).map_err(StoreError::io("open", &path))?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(WriterLock(file)),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(StoreError::Locked { path: paths.root().to_owned() }),
         Err(error) => Err(StoreError::io("lock", &path)(error)),
     }
