@@ -251,7 +251,7 @@ fn project_name(session: &mut Session<'_>, inputs: &Inputs) -> String {
     let mut in_file = None;
     for file in &inputs.files {
         match session.documents(file) {
-            Ok(documents) => in_file = name_of(&documents).or(in_file),
+            Ok(documents) => in_file = name_of(documents).or(in_file),
             Err(errors) => session.errors.add_incomplete(errors),
         }
     }

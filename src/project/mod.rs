@@ -21,6 +21,7 @@ mod finish;
 pub mod interpolate;
 pub mod limits;
 mod load;
+mod mapping;
 mod merge;
 pub mod model;
 pub mod node;

@@ -4,10 +4,10 @@
 
 use std::fmt;
 
-use indexmap::IndexMap;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+pub use super::mapping::Mapping;
 use super::source::Span;
 use super::spelling::float;
 
@@ -39,9 +39,6 @@ pub enum Value {
     /// A map.
     Mapping(Mapping),
 }
-
-/// A map with text keys.
-pub type Mapping = IndexMap<String, Entry>;
 
 /// A map's value and where its key was written.
 #[derive(Clone, Debug, Default)]

@@ -3,6 +3,7 @@
 use super::arguments::{ConfigArgs, Format};
 use super::digests;
 use crate::cli::{Context, Failure, report};
+use crate::project::node::Node;
 use crate::project::provenance::Provenance;
 use crate::project::{self, LoadOptions, Project, render};
 
@@ -22,6 +23,10 @@ pub(super) async fn text(
     }
     if args.lock_image_digests {
         project = digests::only_images(&project);
+    }
+    if !args.provenance {
+        // Only the origins of values are found in it, and what is printed needs its memory.
+        project.tree = Node::default();
     }
     Ok(printed(&project, args.provenance, is_json))
 }

@@ -73,11 +73,11 @@ fn on_unhealthy(node: &Node) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::node::{Entry, Mapping};
+    use crate::project::node::Entry;
 
     fn mapping(key: &str, value: Value) -> Node {
         let entry = Entry { node: Node { value, ..Node::default() }, ..Entry::default() };
-        Node { value: Value::Mapping(Mapping::from([(key.to_owned(), entry)])), ..Node::default() }
+        Node { value: Value::Mapping([(key.to_owned(), entry)].into_iter().collect()), ..Node::default() }
     }
 
     fn text(text: &str) -> Value {

@@ -14,7 +14,7 @@ use crate::project::node::{Mapping, Node, Value};
 use crate::project::read::discover::{absolute, relative};
 use crate::project::schema::did_you_mean;
 use crate::project::source::Span;
-use crate::project::yaml::Path as TreePath;
+use crate::project::yaml::{Document, Path as TreePath};
 
 /// The services that a file offers as bases: interpolated and canonical, paths absolute, not yet extended.
 #[derive(Clone)]
@@ -58,10 +58,11 @@ struct Chain {
 /// Extends every service of a document that asks for it.
 pub fn apply(session: &mut Session<'_>, scope: &Scope, file: &Path, root: &mut Node, removals: &[TreePath]) {
     // Services that are no map are for the schema to judge.
-    let Some(services) = root.get("services").and_then(Node::as_mapping).cloned() else { return };
+    let Some(services) = root.get("services").and_then(Node::as_mapping) else { return };
     if !services.values().any(|entry| entry.node.get("extends").is_some()) {
         return;
     }
+    let services = services.clone();
     let base = Base::new(services.clone(), removals);
     let place = Place { file: file.to_path_buf(), directory: scope.directory.clone(), base };
     for (name, entry) in services {
@@ -209,16 +210,15 @@ fn at(mut error: Diagnostic, extends: Span) -> Diagnostic {
 fn read_base(session: &mut Session<'_>, scope: &Scope, path: &Path, directory: &Path) -> Result<Base> {
     let mut tree = Node::mapping(Mapping::new(), Span::default());
     let mut removals = Vec::new();
-    for document in session.documents(path)?.as_ref() {
-        let mut root = document.root.clone();
+    for Document { mut root, removals: removed } in session.take_documents(path)? {
         if !matches!(root.value, Value::Mapping(_)) {
             continue;
         }
         interpolated(session, scope, &mut root);
         let origins = &mut session.origins;
-        document.removals.iter().for_each(|path| merge::remove(&mut tree, path, &mut root, origins));
+        removed.iter().for_each(|path| merge::remove(&mut tree, path, &mut root, origins));
         tree = merge::merge(tree, root, origins).map_err(|error| vec![*error])?;
-        removals.extend(document.removals.iter().cloned());
+        removals.extend(removed);
     }
     canonicalize(session, &mut tree);
     // Paths of a base start from its own directory; when they are to stay relative, from that of the project.

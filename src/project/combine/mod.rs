@@ -46,14 +46,14 @@ impl Scope {
 pub fn model(session: &mut Session<'_>, scope: &Scope, files: &[PathBuf], including: &[PathBuf]) -> Node {
     let mut tree = Node::mapping(Mapping::new(), Span::default());
     for file in files {
-        let documents = match session.documents(file) {
+        let documents = match session.take_documents(file) {
             Ok(documents) => documents,
             Err(errors) => {
                 session.errors.add_incomplete(errors);
                 continue;
             }
         };
-        for document in documents.as_ref() {
+        for document in documents {
             tree = add_document(session, scope, file, including, tree, document);
         }
     }
@@ -68,9 +68,9 @@ fn add_document(
     file: &Path,
     including: &[PathBuf],
     mut tree: Node,
-    document: &Document,
+    document: Document,
 ) -> Node {
-    let mut root = document.root.clone();
+    let Document { mut root, removals } = document;
     warnings::check_scalars(&mut root, &session.sources, &mut session.warnings);
     if !matches!(root.value, Value::Mapping(_)) {
         session.errors.add_incomplete(vec![not_a_mapping(&root)]);
@@ -83,8 +83,8 @@ fn add_document(
     }
     include::apply(session, scope, file, including, &mut root);
     let origins = &mut session.origins;
-    document.removals.iter().for_each(|path| merge::remove(&mut tree, path, &mut root, origins));
-    extends::apply(session, scope, file, &mut root, &document.removals);
+    removals.iter().for_each(|path| merge::remove(&mut tree, path, &mut root, origins));
+    extends::apply(session, scope, file, &mut root, &removals);
     let mut tree = merged(session, tree, root);
     merge::enforce_unique(&mut tree, &mut session.origins);
     validate(session, &mut tree);

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use super::extends::Base;
 use super::{Result, Scope};
@@ -14,6 +13,16 @@ use crate::project::origin::Origins;
 use crate::project::read::{self, discover::relative};
 use crate::project::source::{FileId, SourceMap, Span};
 use crate::project::yaml::{self, Document};
+
+/// What is known of a file's documents.
+enum Documents {
+    /// It could not be read, which was said.
+    Failed,
+    /// They are here.
+    Ready(FileId, Vec<Document>),
+    /// Somebody took them.
+    Taken(FileId),
+}
 
 /// The state of one loading.
 pub struct Session<'a> {
@@ -31,12 +40,11 @@ pub struct Session<'a> {
     pub budget: Budget,
     /// The project directory, once it is known.
     pub directory: PathBuf,
-    /// `None`: it could not be read, which was said.
     /// Which place of another file a file was named at, and how.
     named: HashMap<PathBuf, Label>,
     /// The same for files that were read.
     named_by_file: BTreeMap<FileId, Label>,
-    documents: HashMap<PathBuf, Option<Rc<[Document]>>>,
+    documents: HashMap<PathBuf, Documents>,
     /// Files read as the base of an `extends`, by path.
     pub(super) bases: HashMap<PathBuf, Base>,
 }
@@ -63,16 +71,45 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// When it cannot be read or is not YAML; the second time an empty list.
-    pub fn documents(&mut self, file: &Path) -> Result<Rc<[Document]>> {
-        if let Some(known) = self.documents.get(file) {
-            return known.clone().ok_or_else(Vec::new);
+    pub fn documents(&mut self, file: &Path) -> Result<&[Document]> {
+        self.prepare(file)?;
+        match self.documents.get(file) {
+            Some(Documents::Ready(_, documents)) => Ok(documents),
+            _ => Ok(&[]),
         }
-        let documents = self.read(file);
-        self.documents.insert(file.to_path_buf(), documents.as_ref().ok().cloned());
-        documents
     }
 
-    fn read(&mut self, file: &Path) -> Result<Rc<[Document]>> {
+    /// The documents of a file, to be changed. Whoever asks for them again gets them parsed again: that is rare, and a
+    /// copy for that case would cost every other project a quarter of its memory.
+    ///
+    /// # Errors
+    /// As [`Session::documents`].
+    pub fn take_documents(&mut self, file: &Path) -> Result<Vec<Document>> {
+        self.prepare(file)?;
+        let Some(state) = self.documents.get_mut(file) else { return Ok(Vec::new()) };
+        let Documents::Ready(id, documents) = state else { return Ok(Vec::new()) };
+        let documents = std::mem::take(documents);
+        *state = Documents::Taken(*id);
+        Ok(documents)
+    }
+
+    fn prepare(&mut self, file: &Path) -> Result<()> {
+        let read = match self.documents.get(file) {
+            Some(Documents::Ready(..)) => return Ok(()),
+            Some(Documents::Failed) => return Err(Vec::new()),
+            Some(Documents::Taken(id)) => Ok(*id),
+            None => self.read(file),
+        };
+        let parsed = read.and_then(|id| Ok((id, self.parse(id)?)));
+        let (state, result) = match parsed {
+            Ok((id, documents)) => (Documents::Ready(id, documents), Ok(())),
+            Err(errors) => (Documents::Failed, Err(errors)),
+        };
+        self.documents.insert(file.to_path_buf(), state);
+        result
+    }
+
+    fn read(&mut self, file: &Path) -> Result<FileId> {
         let text = self.text(file).map_err(|error| {
             let message = match error.is_missing() {
                 true => format!("open {}: no such file or directory", file.display()),
@@ -80,9 +117,12 @@ impl<'a> Session<'a> {
             };
             vec![Diagnostic::error("file", Span::default(), message)]
         })?;
-        let id = self.add_source(file, text);
+        Ok(self.add_source(file, text))
+    }
+
+    fn parse(&mut self, id: FileId) -> Result<Vec<Document>> {
         let text = self.sources.get(id).map_or("", |source| source.text.as_str());
-        Ok(yaml::parse(id, text, &mut self.origins).map_err(|error| vec![*error])?.into())
+        yaml::parse(id, text, &mut self.origins).map_err(|error| vec![*error])
     }
 
     /// What the paths of a model are resolved against. When paths are to stay relative, those of an included model become
