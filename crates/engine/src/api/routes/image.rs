@@ -54,7 +54,7 @@ pub async fn get_from_registry(
 ) -> ApiResult {
     params.finish()?;
     let Some((name, "json")) = rest.rsplit_once('/') else { return Err(no_route()) };
-    let found = engine.images.inspect_in_registry(name, registry_auth(&headers)?).await?;
+    let found = engine.images.inspect_in_registry(name, registry_auth(&headers)).await?;
     Ok(Json(found).into_response())
 }
 

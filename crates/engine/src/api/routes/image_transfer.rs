@@ -29,7 +29,7 @@ async fn pull(engine: &Engine, image: String, mut params: Params, headers: &Head
         image,
         tag: params.text("tag"),
         platform: params.text("platform"),
-        auth: registry_auth(headers)?,
+        auth: registry_auth(headers),
     };
     params.finish()?;
     Ok(progress(engine.images.pull(request).await?))
@@ -56,7 +56,7 @@ async fn import(engine: &Engine, source: &str, mut params: Params, body: ByteStr
 pub async fn push(engine: &Engine, name: &str, mut params: Params, headers: &HeaderMap) -> ApiResult {
     let tag = params.text("tag");
     params.finish()?;
-    Ok(progress(engine.images.push(name, tag.as_deref(), registry_auth(headers)?).await?))
+    Ok(progress(engine.images.push(name, tag.as_deref(), registry_auth(headers)).await?))
 }
 
 /// `GET /images/{name}/get`.
