@@ -376,7 +376,7 @@ working_dir: /w"#,
     },
     Case {
         yaml: "volumes: [{type: image, source: busybox, target: /i, image: {subpath: bin}}]",
-        expected: &[Sent("HostConfig/Mounts/0", r#"{"Target":"/i","Source":"busybox","Type":"image","ImageOptions":{"Subpath":"bin"}}"#), RefusedBuiltIn("services.web.volumes.0.type")],
+        expected: &[Sent("HostConfig/Mounts/0", r#"{"Target":"/i","Source":"busybox","Type":"image","ImageOptions":{"Subpath":"bin"}}"#)],
     },
     Case {
         yaml: r#"volumes: [{type: npipe, source: "//./pipe/x", target: "//./pipe/x"}]"#,

@@ -7,7 +7,11 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
-use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+use rustix::mount::{
+    MountFlags, OpenTreeFlags, UnmountFlags, mount, mount_bind, mount_remount, open_tree, unmount,
+};
+
+use crate::fsroot::Root;
 
 /// The kernel takes one page of options.
 const MAX_OPTIONS: usize = 4000;
@@ -34,6 +38,21 @@ pub fn mount_overlay(lower: &[PathBuf], upper: Option<(&Path, &Path)>, target: &
     let short: Vec<OsString> =
         open.iter().map(|fd| format!("/proc/self/fd/{}", fd.as_raw_fd()).into()).collect();
     mount_with(&self::options(&short, upper), target)
+}
+
+/// The layers `lower` (top first, or none at all), or only what is at `subpath` in them, as a read-only mount that is
+/// attached nowhere. `empty` is an empty directory: the lowest layer, because the kernel wants two, and the place where the overlay
+/// is put together, so nobody else may mount there meanwhile.
+///
+/// # Errors
+/// As [`mount_overlay`]; `subpath` does not exist, or cannot be resolved inside.
+pub fn detached_layers(lower: &[PathBuf], subpath: Option<&Path>, empty: &Path) -> io::Result<OwnedFd> {
+    let view = OverlayView::of_image(lower, empty, empty)?;
+    let root = Root::open(view.path()).map_err(|error| error.source)?;
+    let found = root.locate(subpath.unwrap_or(Path::new("/"))).map_err(|error| error.source)?;
+    let flags =
+        OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_EMPTY_PATH;
+    Ok(open_tree(&found, "", flags)?)
 }
 
 fn mount_with(options: &OsStr, target: &Path) -> io::Result<()> {
@@ -82,6 +101,23 @@ impl OverlayView {
     pub fn mount(lower: &[PathBuf], upper: Option<(&Path, &Path)>, target: &Path) -> io::Result<Self> {
         mount_overlay(lower, upper, target)?;
         Ok(Self(target.to_owned()))
+    }
+
+    /// The layers `lower` (top first, or none at all) of an image, read-only, mounted on `target`. `empty` is an empty directory.
+    ///
+    /// # Errors
+    /// As [`mount_overlay`].
+    pub fn of_image(lower: &[PathBuf], empty: &Path, target: &Path) -> io::Result<Self> {
+        match lower {
+            [] => {
+                mount_bind(empty, target)?;
+                mount_remount(target, MountFlags::BIND | MountFlags::RDONLY, "")?;
+                Ok(Self(target.to_owned()))
+            }
+            // An overlay without an upper directory takes no fewer than two layers.
+            [only] => Self::mount(&[only.clone(), empty.to_owned()], None, target),
+            several => Self::mount(several, None, target),
+        }
     }
 
     /// Where it is mounted.

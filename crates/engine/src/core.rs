@@ -1,7 +1,7 @@
 //! What all parts of the engine share: the stores, the monitor, the bus. It owns nothing else and decides nothing.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use wharf_build::Builder;
 use wharf_container::cgroup::Hierarchies;
@@ -48,6 +48,12 @@ impl Core {
     /// Whether the engine is about to end.
     pub fn is_ending(&self) -> bool {
         self.ending.load(Ordering::Acquire)
+    }
+
+    /// A directory that nobody else uses, for a view of files; it is not made.
+    pub fn view_directory(&self) -> PathBuf {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        self.paths.views().join(COUNTER.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
     /// From here on nothing is restarted.

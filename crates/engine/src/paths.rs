@@ -59,6 +59,11 @@ impl EnginePaths {
         self.root.join("rootfs")
     }
 
+    /// A directory that stays empty: the lowest layer of a mounted image.
+    pub fn empty(&self) -> PathBuf {
+        self.root.join("empty")
+    }
+
     /// The API's socket.
     pub fn socket(&self) -> PathBuf {
         let inside = self.root.join("engine.sock");

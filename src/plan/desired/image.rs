@@ -7,7 +7,7 @@ use super::UpOptions;
 use crate::plan::names;
 use crate::plan::step::ImageUser;
 use crate::project::Project;
-use crate::project::model::{Build, Environment, FileReference, Service};
+use crate::project::model::{Build, Environment, FileReference, Mount, MountKind, Service};
 
 /// Where a service's image comes from.
 #[derive(Clone, Debug)]
@@ -100,6 +100,20 @@ pub(super) fn desired_image(project: &Project, service: &Service, options: &UpOp
         },
         reference,
     }
+}
+
+/// The images of mounts of the type `image`; another service may build them.
+pub(super) fn mounted_images(project: &Project, service: &Service, options: &UpOptions) -> Vec<DesiredImage> {
+    let mounts = service.volumes.iter().filter(|mount| mount.kind == MountKind::Image);
+    let image = |mount: &Mount| DesiredImage {
+        reference: mount.source.clone(),
+        pullable: true,
+        platform: String::new(),
+        pull_policy: options.pull.clone().unwrap_or_default(),
+        build: None,
+        user: ImageUser { service: service.name.clone(), place: project.sources.locate(mount.span) },
+    };
+    mounts.map(image).collect()
 }
 
 fn request(project: &Project, service: &Service, build: &Build, image: &str) -> BuildRequest {

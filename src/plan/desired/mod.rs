@@ -78,6 +78,8 @@ pub struct DesiredService {
     pub selected: bool,
     /// Its image.
     pub image: DesiredImage,
+    /// Images that it mounts.
+    pub mounted_images: Vec<DesiredImage>,
     /// What it waits for.
     pub dependencies: Vec<DesiredDependency>,
     /// Services whose namespaces or mounts it shares.
@@ -195,6 +197,7 @@ impl DesiredService {
             scale: scale_of(service, options)?,
             selected: options.selected.is_empty() || options.selected.contains(&service.name),
             image: image::desired_image(project, service, options),
+            mounted_images: image::mounted_images(project, service, options),
             dependencies: dependencies_of(service, options),
             parents: host::parents(service),
             networks: service.networks.keys().cloned().collect(),

@@ -174,12 +174,14 @@ fn keep(
 
 /// Steps that must come before any container of the service is made.
 fn before_creation(draft: &Draft<'_>, service: &DesiredService) -> Vec<StepId> {
-    let image = draft.images.get(&service.image.reference).copied();
+    let images = std::iter::once(&service.image).chain(&service.mounted_images);
+    let images: BTreeSet<StepId> =
+        images.filter_map(|image| draft.images.get(&image.reference).copied()).collect();
     let networks = prerequisites(&service.networks, &draft.networks);
     let volumes = prerequisites(&service.volumes, &draft.volumes);
     let parents = service.parents.iter().filter_map(|parent| draft.services.get(parent));
     let parents = parents.flat_map(|parent| parent.containers.iter().filter_map(|container| container.made));
-    image.into_iter().chain(networks).chain(volumes).chain(parents).collect()
+    images.into_iter().chain(networks).chain(volumes).chain(parents).collect()
 }
 
 fn spec(draft: &Draft<'_>, service: &DesiredService, number: u32) -> Result<ContainerSpec, DesiredError> {

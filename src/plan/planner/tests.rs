@@ -128,6 +128,23 @@ fn everything_from_nothing() {
 }
 
 #[test]
+fn a_mounted_image_is_pulled_or_built_before_the_container_is_made() {
+    let mut project = Project::clone(&project());
+    let image = |source: &str| Mount {
+        kind: MountKind::Image,
+        source: source.into(),
+        target: format!("/{source}"),
+        ..Mount::default()
+    };
+    let database = project.services.get_mut("db").unwrap();
+    database.volumes.extend([image("model"), image("api"), image("postgres:15")]);
+    let desired = Desired::from_project(&Arc::new(project), UpOptions::default()).unwrap();
+    let plan = up(&desired, &Observed::default()).unwrap().to_string();
+    assert!(plan.contains("2  pull image model (missing)"), "{plan}");
+    assert!(plan.contains("create container app-db-1 (missing) after 1,2,3,4,5"), "{plan}");
+}
+
+#[test]
 fn nothing_when_everything_is_there() {
     insta::assert_snapshot!(text(UpOptions::default(), |_| {}), @r"
     =  keep container app-db-1

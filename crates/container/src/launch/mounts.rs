@@ -11,7 +11,10 @@ use super::{cgroup_mount, namespaces};
 use crate::cgroup::Cgroup;
 use crate::fsroot::Root;
 use crate::launch_failure::Stage;
-use crate::spec::{BindMount, ContainerSpec, Mount, MountKind, MountOptions, Propagation, TmpfsMount};
+use crate::overlay::detached_layers;
+use crate::spec::{
+    BindMount, ContainerSpec, LayersMount, Mount, MountKind, MountOptions, Propagation, TmpfsMount,
+};
 
 const STAGE: Stage = Stage::Mounts;
 
@@ -56,6 +59,7 @@ pub(super) fn mount_all(spec: &ContainerSpec, root: &Root, cgroup: &Cgroup) -> R
         let options = mount.options;
         let made = match &mount.kind {
             MountKind::Bind(bind) => make_bind(bind, source, options)?,
+            MountKind::Layers(_) => make_read_only(source).at(STAGE, what)?,
             MountKind::Tmpfs(tmpfs) => make_tmpfs(tmpfs, options, target.as_fd()).at(STAGE, what)?,
             MountKind::Proc => new_mount("proc", "proc", &[], options).at(STAGE, what)?,
             MountKind::Sysfs => new_mount("sysfs", "sysfs", &[], options).at(STAGE, what)?,
@@ -75,6 +79,7 @@ pub(super) fn mount_all(spec: &ContainerSpec, root: &Root, cgroup: &Cgroup) -> R
 fn source_name(mount: &Mount) -> String {
     match &mount.kind {
         MountKind::Bind(bind) => format!("{:?}", bind.source),
+        MountKind::Layers(layers) => format!("the image {}", layers.image),
         MountKind::Tmpfs(_) => "tmpfs".into(),
         MountKind::Proc => "proc".into(),
         MountKind::Sysfs => "sysfs".into(),
@@ -110,17 +115,34 @@ fn make_bind(
     Ok(copy)
 }
 
-/// The source of a bind, on the host's side.
+fn make_read_only(mount: Option<OwnedFd>) -> std::io::Result<OwnedFd> {
+    let mount = mount.ok_or(std::io::ErrorKind::NotFound)?;
+    mount_api::set_options(mount.as_fd(), MountOptions::none().with_read_only(true), false)?;
+    Ok(mount)
+}
+
+/// What is mounted already when the target is looked for, because it decides whether that is a directory or a file.
 fn open_source(kind: &MountKind) -> Result<Option<OwnedFd>, SetupError> {
-    let MountKind::Bind(bind) = kind else { return Ok(None) };
+    match kind {
+        MountKind::Bind(bind) => open_bind_source(bind).map(Some),
+        MountKind::Layers(LayersMount { image, lower, empty, subpath }) => {
+            let mounted = detached_layers(lower, subpath.as_deref(), empty);
+            mounted.at(STAGE, || format!("mount the image {image}")).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// On the host's side.
+fn open_bind_source(bind: &BindMount) -> Result<OwnedFd, SetupError> {
     let path = &bind.source;
     if let Some(subpath) = &bind.subpath {
         let root = Root::open(path).at(STAGE, || "open the source of a bind".into())?;
-        return root.locate(subpath).at(STAGE, || format!("find a path below {path:?}")).map(Some);
+        return root.locate(subpath).at(STAGE, || format!("find a path below {path:?}"));
     }
     let flags = OFlags::PATH | OFlags::CLOEXEC;
     let source = rustix::fs::openat(CWD, path, flags, Mode::empty());
-    source.at(STAGE, || format!("bind source path {}", path.display())).map(Some)
+    source.at(STAGE, || format!("bind source path {}", path.display()))
 }
 
 /// This namespace is a slave of the host's, and so is every copy of one of its mounts: nothing to do for

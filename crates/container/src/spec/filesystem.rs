@@ -46,6 +46,8 @@ pub struct Mount {
 pub enum MountKind {
     /// A host file or directory.
     Bind(BindMount),
+    /// The content of an image.
+    Layers(LayersMount),
     /// A fresh tmpfs. Also what `/dev` and `/dev/shm` are.
     Tmpfs(TmpfsMount),
     /// procfs of the container's PID namespace.
@@ -73,6 +75,21 @@ pub struct BindMount {
     pub recursive: bool,
     /// How mount events travel.
     pub propagation: Propagation,
+}
+
+/// Image layers, read-only whatever the options of the mount say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayersMount {
+    /// The name of the image, for messages.
+    pub image: String,
+    /// Layer directories, top first.
+    pub lower: Vec<PathBuf>,
+    /// An empty directory on the host, as in [`crate::overlay::detached_layers`].
+    pub empty: PathBuf,
+    /// A path in the image, resolved without leaving it (image `subpath`).
+    #[serde(default)]
+    pub subpath: Option<PathBuf>,
 }
 
 /// A tmpfs.

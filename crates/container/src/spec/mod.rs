@@ -17,7 +17,9 @@ pub use defaults::{
 pub use devices::{
     DeviceAccess, DeviceKind, DeviceNode, DeviceRule, default_device_nodes, default_device_rules,
 };
-pub use filesystem::{BindMount, Mount, MountKind, MountOptions, Propagation, RootFilesystem, TmpfsMount};
+pub use filesystem::{
+    BindMount, LayersMount, Mount, MountKind, MountOptions, Propagation, RootFilesystem, TmpfsMount,
+};
 pub use namespaces::{CgroupNamespace, Namespace, Namespaces, NetworkNamespace};
 pub use process::{Process, ResourceLimit, Seccomp, TerminalSize};
 pub use resources::{BlockDeviceRate, CgroupLimits, CgroupSpec};

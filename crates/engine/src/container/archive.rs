@@ -1,16 +1,18 @@
 //! A container's files from outside: `docker cp`, `export`, `diff`, whether it runs or not.
 
 use std::io;
-use std::path::PathBuf;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use rustix::fs::{Mode, OFlags};
 use tokio::sync::{MutexGuard, oneshot};
+use wharf_container::fsroot::Root;
 use wharf_container::user;
 
 use super::Containers;
 use super::instance::Container;
-use super::mounts::{MountKind, MountRecord, ReadOnly};
+use super::mounts::{MountKind, MountRecord, ReadOnly, image_view};
 use super::requests::ArchivePut;
 use crate::bridge;
 use crate::core::{Core, blocking};
@@ -110,7 +112,7 @@ fn open<'a>(core: &Core, container: &'a Container) -> Result<Opened<'a>> {
     let (upper, work) = (container.path("upper"), container.path("work"));
     let mounts = view_mounts(core, &container.record().mounts)?;
     let view =
-        View::of_layers(&lower(core, container)?, Some((&upper, &work)), &view_directory(core), &mounts)?;
+        View::of_layers(&lower(core, container)?, Some((&upper, &work)), &core.view_directory(), &mounts)?;
     Ok(Opened { view, _operation: Some(operation) })
 }
 
@@ -122,27 +124,32 @@ fn lower(core: &Core, container: &Container) -> Result<Vec<PathBuf>> {
 
 fn exported(core: &Core, container: &Container) -> Result<View> {
     let layers: Vec<PathBuf> = [container.path("upper")].into_iter().chain(lower(core, container)?).collect();
-    View::of_layers(&layers, None, &view_directory(core), &[])
+    View::of_layers(&layers, None, &core.view_directory(), &[])
 }
 
-fn view_directory(core: &Core) -> PathBuf {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    core.paths.views().join(COUNTER.fetch_add(1, Ordering::Relaxed).to_string())
-}
-
-/// Volumes and binds. A part of a volume is left out: it can only be found safely by the container's own launch.
+/// What a container has mounted but memory, as far as it is there: its other files can be looked at without it.
 fn view_mounts(core: &Core, mounts: &[MountRecord]) -> Result<Vec<ViewMount>> {
-    let shown = mounts.iter().filter(|mount| mount.kind != MountKind::Tmpfs && mount.subpath.is_empty());
-    shown
-        .map(|mount| {
-            let source = match mount.kind {
-                MountKind::Volume => core.volumes.prepare(&mount.volume)?,
-                _ => PathBuf::from(&mount.source),
-            };
-            let read_only = mount.read_only != ReadOnly::No;
-            Ok(ViewMount { source, destination: PathBuf::from(&mount.destination), read_only })
-        })
-        .collect()
+    let mut all = Vec::new();
+    for mount in mounts.iter().filter(|mount| mount.kind != MountKind::Tmpfs) {
+        let image = if mount.kind == MountKind::Image { Some(image_view(core, mount)?) } else { None };
+        let Some(source) = view_source(core, mount, image.as_ref())? else { continue };
+        let read_only = mount.read_only != ReadOnly::No;
+        all.push(ViewMount { source, image, destination: PathBuf::from(&mount.destination), read_only });
+    }
+    Ok(all)
+}
+
+/// An open file or directory; none when it is gone.
+fn view_source(core: &Core, mount: &MountRecord, image: Option<&View>) -> Result<Option<OwnedFd>> {
+    let inside = Path::new("/").join(&mount.subpath);
+    Ok(match (mount.kind, image) {
+        (_, Some(image)) => image.root().locate(&inside).ok(),
+        (MountKind::Volume, None) => {
+            let data = core.volumes.prepare(&mount.volume)?;
+            Root::open(&data).and_then(|root| root.locate(&inside)).ok()
+        }
+        (..) => rustix::fs::open(&mount.source, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok(),
+    })
 }
 
 fn put(

@@ -10,7 +10,7 @@ use wharf_container::fsroot::Root;
 use wharf_container::overlay::OverlayView;
 
 use super::instance::Container;
-use super::mounts::{MountRecord, check_sources, collect, fill_volumes, make_volumes};
+use super::mounts::{MountRecord, check_sources, collect, fill_volumes, find_images, make_volumes};
 use super::record::Record;
 use super::requests::CreateRequest;
 use super::state::State;
@@ -42,10 +42,11 @@ pub async fn create(core: &Arc<Core>, request: CreateRequest) -> Result<Created>
     let mut host_config = resolve_modes(core, body.host_config)?;
     let warnings = warnings(core, &mut host_config)?;
     let endpoints = endpoints(core, &config, &host_config, body.networking_config)?;
-    let mounts = collect(&config, &host_config, |reference| {
+    let mut mounts = collect(&config, &host_config, |reference| {
         Ok(core.containers.get(reference)?.record().mounts.clone())
     })?;
     check_sources(&mounts)?;
+    find_images(&mut mounts, core)?;
     publish::publications(&config, &host_config)?;
     let name = core.containers.take_name(request.name.as_deref(), &id)?;
     let record = Record {

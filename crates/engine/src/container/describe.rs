@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::instance::Container;
 use super::merge::command;
+use super::mounts::{MountKind, MountRecord};
 use super::record::Record;
 use super::state::{State, Status};
 use crate::core::Core;
@@ -103,10 +104,15 @@ fn graph_driver(core: &Core, container: &Container, record: &Record) -> GraphDri
 }
 
 fn mounts(core: &Core, record: &Record) -> Vec<MountPoint> {
-    let data = |volume: &str| core.volumes.data(volume).to_string_lossy().into_owned();
+    let source = |mount: &MountRecord| match mount.kind {
+        MountKind::Volume => core.volumes.data(&mount.volume).to_string_lossy().into_owned(),
+        // Put together in the container's own mount namespace, as its root is.
+        MountKind::Image => core.paths.empty().to_string_lossy().into_owned(),
+        MountKind::Bind | MountKind::Tmpfs => mount.source.clone(),
+    };
     // Docker does not list tmpfs from its short form, and lists that of the long form; one rule for both is clearer.
     let listed = record.mounts.iter().filter(|mount| !mount.unlisted);
-    listed.map(|mount| mount.describe(data(&mount.volume))).collect()
+    listed.map(|mount| mount.describe(source(mount))).collect()
 }
 
 fn network_settings(record: &Record, state: &State) -> NetworkSettings {

@@ -45,6 +45,11 @@ impl Record {
         labels
     }
 
+    /// Whether it was made from the image with this id, or mounts it.
+    pub fn uses_image(&self, id: &str) -> bool {
+        self.image_id == id || self.mounts.iter().any(|mount| mount.image == id)
+    }
+
     /// The signal that asks it to stop.
     pub fn stop_signal(&self) -> &str {
         if self.config.stop_signal.is_empty() { "SIGTERM" } else { &self.config.stop_signal }

@@ -58,7 +58,7 @@ async fn try_launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> 
     // For root alone: the streams in it belong to the container's user, who may be somebody on the host too.
     let made = DirBuilder::new().recursive(true).mode(0o700).create(run_directory);
     made.map_err(Error::io("make", run_directory))?;
-    let mounts = launch_mounts(&record.mounts, &core.volumes)?;
+    let mounts = launch_mounts(&record.mounts, core)?;
     let image = core.images.get(&record.image_id)?;
     let lower: Vec<PathBuf> =
         std::iter::once(core.init_layer.clone()).chain(image.layers.iter().cloned()).collect();

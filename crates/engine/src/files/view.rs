@@ -1,7 +1,7 @@
 //! The root of a container as a directory: of the process itself while it runs, put together from its layers while it does not.
 
 use std::fs;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Mode};
@@ -13,11 +13,12 @@ use crate::error::{Error, Result};
 
 const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o755);
 
-/// A volume or bind mount of a container that does not run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A volume, an image or a bind mount of a container that does not run.
 pub struct ViewMount {
-    /// File or directory on this host.
-    pub source: PathBuf,
+    /// File or directory on this host, open.
+    pub source: OwnedFd,
+    /// The view of an image that the source is in.
+    pub image: Option<View>,
     /// Where the container sees it.
     pub destination: PathBuf,
     /// Whether writing to it is refused.
@@ -74,14 +75,27 @@ impl View {
         Ok(View { root, mounted: Some(mounted) })
     }
 
+    /// The layers `lower` (top first, or none at all) of an image, read-only; `empty` is an empty directory, `directory` as in
+    /// [`View::of_layers`].
+    ///
+    /// # Errors
+    /// Something cannot be mounted.
+    pub fn of_image(lower: &[PathBuf], empty: &Path, directory: &Path) -> Result<View> {
+        fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
+        let overlay =
+            OverlayView::of_image(lower, empty, directory).map_err(Error::io("mount", directory))?;
+        let mounted = Mounted { _overlay: overlay, directory: directory.to_owned() };
+        Ok(View { root: Root::open(directory).map_err(unusable)?, mounted: Some(mounted) })
+    }
+
     /// The root, for rooted path operations.
     pub fn root(&self) -> &Root {
         &self.root
     }
 
-    /// Whether this was mounted by [`View::of_layers`].
-    pub fn is_mounted(&self) -> bool {
-        self.mounted.is_some()
+    /// Where this is mounted; none for a view of a process.
+    pub fn directory(&self) -> Option<&Path> {
+        self.mounted.as_ref().map(|mounted| mounted.directory.as_path())
     }
 }
 
@@ -95,18 +109,18 @@ pub fn remove_views(directory: &Path) {
     }
 }
 
-/// A source that is gone is left out: its container could not start, but its other files can be looked at.
 fn add(root: &Root, mount: &ViewMount) -> Result<()> {
-    let Ok(metadata) = fs::metadata(&mount.source) else { return Ok(()) };
-    let target = if metadata.is_dir() {
+    let failed = |error: rustix::io::Errno| Error::io("mount", &mount.destination)(error.into());
+    let stat = rustix::fs::fstat(&mount.source).map_err(failed)?;
+    let target = if kind(&stat) == FileType::Directory {
         root.create_directories(&mount.destination, DIRECTORY_MODE)
     } else {
         root.create_file(&mount.destination, Mode::from_raw_mode(0o644))
     };
     // In a read-only view a mount point that never existed cannot be made, and nothing below it is there to be seen.
     let Ok(target) = target else { return Ok(()) };
-    let path = format!("/proc/self/fd/{}", target.as_fd().as_raw_fd());
-    mount_bind(&mount.source, &path).map_err(|error| Error::io("mount", &mount.source)(error.into()))?;
+    let path = |fd: &OwnedFd| format!("/proc/self/fd/{}", fd.as_raw_fd());
+    mount_bind(path(&mount.source), path(&target)).map_err(failed)?;
     if mount.read_only {
         remount_read_only(root, &mount.destination)?;
     }

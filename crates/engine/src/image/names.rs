@@ -73,12 +73,12 @@ pub fn prune(core: &Core, filters: &Filters) -> Result<ImagesPruned> {
     })
 }
 
-/// The containers that were made from an image.
+/// The containers that were made from an image or mount it.
 fn users(core: &Core, id: &Digest) -> Vec<ImageUser> {
     let id = id.to_string();
     let containers = core.containers.all().into_iter();
     containers
-        .filter(|container| container.record().image_id == id)
+        .filter(|container| container.record().uses_image(&id))
         .map(|container| ImageUser {
             container: container.id().to_owned(),
             running: container.status().counts_as_running(),

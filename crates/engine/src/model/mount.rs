@@ -24,6 +24,8 @@ pub struct Mount {
     pub volume_options: Option<VolumeOptions>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tmpfs_options: Option<TmpfsOptions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_options: Option<ImageOptions>,
     #[serde(flatten, skip_serializing)]
     pub unknown: Unknown,
 }
@@ -78,6 +80,15 @@ pub struct TmpfsOptions {
     pub mode: u32,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<Vec<String>>,
+    #[serde(flatten, skip_serializing)]
+    pub unknown: Unknown,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub struct ImageOptions {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub subpath: String,
     #[serde(flatten, skip_serializing)]
     pub unknown: Unknown,
 }

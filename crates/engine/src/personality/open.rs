@@ -63,7 +63,9 @@ pub fn open(paths: &EnginePaths, processes: Processes) -> Result<Arc<Core>, Star
     let _ = std::fs::remove_dir_all(paths.temporary());
     std::fs::create_dir_all(paths.temporary())
         .map_err(|error| StartError::new(at("temporary directory"), &error))?;
-    std::fs::create_dir_all(paths.rootfs()).map_err(|error| StartError::new(at("mount point"), &error))?;
+    for directory in [paths.rootfs(), paths.empty()] {
+        std::fs::create_dir_all(directory).map_err(|error| StartError::new(at("mount point"), &error))?;
+    }
     files::remove_views(&paths.views());
     let hierarchies =
         Hierarchies::detect().map_err(|error| StartError::new("cannot find the host's cgroups", &error))?;

@@ -29,3 +29,22 @@ fn anonymous_volumes_go_with_their_container() {
     engine.ok(&["volume", "prune", "--force"]);
     assert_eq!(engine.ok(&["volume", "ls", "--quiet"]), "");
 }
+
+#[test]
+fn an_image_is_mounted_and_kept() {
+    let Some(engine) = Engine::start() else { return };
+    engine.ok(&["tag", "busybox", "tools"]);
+    let mount = "type=image,src=tools,dst=/tools,image-subpath=bin";
+    let command = ["/tools/busybox", "touch", "/tools/new"];
+    engine.ok(&[&["create", "--name", "user", "--mount", mount, "busybox"][..], &command].concat());
+    let said = engine.fails(&["start", "--attach", "user"]);
+    assert!(said.contains("Read-only file system"), "{said}");
+    // By its other name and by its id it is in use too, with the container's own image gone.
+    engine.ok(&["rm", "user"]);
+    engine.ok(&["commit", &engine.ok(&["create", "busybox"]), "other"]);
+    engine.ok(&["create", "--name", "user", "--mount", mount, "other", "/tools/echo", "still here"]);
+    let id = engine.ok(&["image", "inspect", "--format", "{{.Id}}", "tools"]);
+    engine.fails(&["rmi", &id]);
+    engine.ok(&["rmi", "--force", "busybox", "tools"]);
+    assert_eq!(engine.ok(&["start", "--attach", "user"]), "still here");
+}

@@ -1,14 +1,8 @@
-//! Volumes and mounts side by side with a reference Docker Engine: the same commands of the stock client on both, and what they print.
-//!
-//! Runs where `REFERENCE_DOCKER_HOST` names one; `DIFFERENCES` lists what is not the same, and why.
+//! Volumes and mounts side by side with a reference Docker Engine. Names begin with `vr-`.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use crate::side_by_side::{Comparison, Step};
 
-use crate::support::Engine;
-
-/// Title, and commands with `docker` as the client. `$DIR` is an empty directory of the host; names begin with `vr-`.
-const STEPS: &[(&str, &str)] = &[
+const STEPS: &[Step] = &[
     (
         "a named volume takes the image's content, owner and mode",
         "docker run --rm -v vr-a:/data vr-image sh -c 'stat -c \"%a %u %g\" /data; cat /data/seed; ls -l /data | wc -l'",
@@ -65,6 +59,10 @@ const STEPS: &[(&str, &str)] = &[
         "docker run --rm -v vr-g:/w vr-image ln -s /etc /w/link; docker run --rm --mount type=volume,src=vr-g,dst=/x,volume-subpath=link vr-image ls /x",
     ),
     (
+        "files of a part, from outside",
+        "docker create --name vr-box --mount type=volume,src=vr-g,dst=/x,volume-subpath=a vr-image >/dev/null; docker cp -q vr-box:/x/b - | tar t; docker rm vr-box",
+    ),
+    (
         "memory",
         "docker run --rm --tmpfs /t:size=1m,mode=700,uid=5 vr-image sh -c 'stat -c \"%a %u\" /t; grep \" /t \" /proc/mounts | cut -d \" \" -f 3,4'",
     ),
@@ -94,7 +92,7 @@ const STEPS: &[(&str, &str)] = &[
     ),
     (
         "volumes from another container",
-        "docker create --name vr-box -v vr-g:/w -v $DIR:/h vr-image >/dev/null; docker run --rm --volumes-from vr-box:ro vr-image sh -c 'cat /w/a/b/f; touch /w/no; touch /h/no'; docker rm -v vr-box",
+        "docker create --name vr-box -v vr-g:/w -v $DIR:/h vr-image >/dev/null; docker run --rm --volumes-from vr-box:ro vr-image sh -c 'exec 2>&1; cat /w/a/b/f; touch /w/no; touch /h/no'; docker rm -v vr-box",
     ),
     (
         "volumes of no container",
@@ -163,8 +161,7 @@ const STEPS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Steps that may differ, and why.
-const DIFFERENCES: &[(&str, &str)] = &[
+const DIFFERENCES: &[Step] = &[
     (
         "a file in the image is no content",
         "refused when it starts, with the place in the container; Docker names its own directory",
@@ -175,92 +172,16 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The image: busybox with a directory of somebody else's, declared as a volume.
+const PREPARE: &str = "mkdir -p root/bin root/data root/etc && cp /bin/busybox root/bin/ && \
+     for name in $(/bin/busybox --list | grep -vx busybox); do ln -sf busybox root/bin/$name; done && echo seed > root/data/seed && \
+     echo root:x:0:0::/:/bin/sh > root/etc/passwd && chown 7:8 root/data && chmod 1751 root/data && \
+     tar -C root -c . | docker import --change 'VOLUME /data' --change 'CMD [\"true\"]' - vr-image >/dev/null";
+
+const CLEAN: &str = "docker rm -fv $(docker ps -aq --filter name=vr-); docker volume rm -f $(docker volume ls -q --filter name=vr-); \
+     docker rmi -f vr-image";
+
 #[test]
 fn volumes_are_those_of_the_reference() {
-    let Ok(reference) = std::env::var("REFERENCE_DOCKER_HOST") else {
-        return println!("skipped: REFERENCE_DOCKER_HOST names no Docker Engine to compare with");
-    };
-    let Some(engine) = Engine::start() else { return };
-    let ours = format!("unix://{}", engine.socket().display());
-    let directory = tempfile::tempdir().unwrap();
-    let mut different = Vec::new();
-    prepare(&ours, &engine.directory("image"));
-    prepare(&reference, &engine.directory("image"));
-    // One engine after the other: ours ends when it has nothing to do for a while.
-    let own = run_all(&ours, &directory.path().join("ours"));
-    let theirs = run_all(&reference, &directory.path().join("reference"));
-    for ((title, _), (own, theirs)) in STEPS.iter().zip(own.into_iter().zip(theirs)) {
-        let excused = DIFFERENCES.iter().any(|(known, _)| known == title);
-        if own != theirs && !excused {
-            different.push(format!("== {title}\n-- ours\n{own}-- reference\n{theirs}"));
-        }
-        assert!(own != theirs || !excused, "{title}: the same now, so it is no difference");
-    }
-    clean(&reference);
-    assert!(different.is_empty(), "{}", different.join("\n"));
-}
-
-/// What each step prints. Steps build on each other's files.
-fn run_all(host: &str, directory: &Path) -> Vec<String> {
-    std::fs::create_dir(directory).unwrap();
-    STEPS.iter().map(|(_, script)| normal(&shell(host, script, directory), directory)).collect()
-}
-
-/// The image: busybox with a directory of somebody else's, declared as a volume.
-fn prepare(host: &str, directory: &Path) {
-    clean(host);
-    let script = "mkdir -p root/bin root/data root/etc && cp /bin/busybox root/bin/ && \
-         for name in $(/bin/busybox --list | grep -vx busybox); do ln -sf busybox root/bin/$name; done && echo seed > root/data/seed && \
-         echo root:x:0:0::/:/bin/sh > root/etc/passwd && chown 7:8 root/data && chmod 1751 root/data && \
-         tar -C root -c . | docker import --change 'VOLUME /data' --change 'CMD [\"true\"]' - vr-image >/dev/null";
-    let output = shell(host, script, directory);
-    assert_eq!(output, "", "the image is made");
-}
-
-fn clean(host: &str) {
-    let script = "docker rm -fv $(docker ps -aq --filter name=vr-) ; docker volume rm -f $(docker volume ls -q --filter name=vr-); \
-                  docker rmi -f vr-image";
-    shell(host, &format!("{{ {script}; }} >/dev/null 2>&1"), Path::new("/"));
-}
-
-/// What a script prints on both of its outputs.
-fn shell(host: &str, script: &str, directory: &Path) -> String {
-    let output = Command::new("timeout")
-        .args(["120", "sh", "-c", &format!("exec 2>&1; {script}")])
-        .current_dir(directory)
-        .env("DOCKER_HOST", host)
-        .env("DIR", directory)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// Without what differs between any two engines: ids, and where they keep things.
-fn normal(text: &str, directory: &Path) -> String {
-    let text = text.replace(&directory.display().to_string(), "DIR");
-    // The reference may live in a root of its own, with mounts of its own.
-    let text = text.replace(" is mounted on /tmp but", " is mounted on / but");
-    let mut lines = String::new();
-    for line in text.lines().filter(|line| !line.starts_with("Run 'docker run --help'") && !line.is_empty()) {
-        let words = line.split(' ').map(normal_word);
-        lines.push_str(&words.collect::<Vec<_>>().join(" "));
-        lines.push('\n');
-    }
-    lines
-}
-
-fn normal_word(word: &str) -> String {
-    let id = word.trim_matches(['[', ']']);
-    if id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return "ID".to_owned();
-    }
-    match word.find("/volumes/") {
-        // `mount DEVICE:/var/lib/docker/volumes/NAME/_data`
-        Some(at) => {
-            let start = word[..at].rfind(['\'', ':']).map_or(0, |at| at + 1);
-            format!("{}ROOT{}", &word[..start], &word[at..])
-        }
-        None => word.to_owned(),
-    }
+    Comparison { prepare: PREPARE, clean: CLEAN, steps: STEPS, differences: DIFFERENCES }.run();
 }

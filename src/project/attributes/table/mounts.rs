@@ -24,7 +24,7 @@ pub const ROWS: &[Attribute] = &[
     row("services.*.tmpfs", "Directories in memory").merge(Rule::KeyValueList).unique(Key::BeforeEquals),
     row("services.*.volumes", "Volumes and directories of the host").unique(Key::MountTarget),
     row("services.*.volumes.[].type", "Kind of mount")
-        .built_in(refused(MOUNT_TYPES, "the kinds are bind, volume and tmpfs"))
+        .built_in(refused(MOUNT_TYPES, "the kinds are bind, volume, tmpfs and image"))
         .docker(refused(WINDOWS_MOUNT, WINDOWS)),
     row("services.*.volumes.[].source", "Volume, path of the host, or image").default("an anonymous volume"),
     row("services.*.volumes.[].target", "Path in the container"),

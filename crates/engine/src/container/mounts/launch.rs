@@ -4,22 +4,25 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use wharf_container::spec::{BindMount, Mount, MountKind as LaunchKind, MountOptions, Propagation};
+use wharf_container::spec::{
+    BindMount, LayersMount, Mount, MountKind as LaunchKind, MountOptions, Propagation,
+};
 
+use super::image::image_view;
 use super::record::{MountKind, MountRecord, ReadOnly};
 use super::{propagation, tmpfs};
+use crate::core::Core;
 use crate::error::{Error, Result};
-use crate::volume::store::VolumeStore;
 
 /// The mounts of a start: volumes are made ready, missing host directories are made where the mount asks for it.
 ///
 /// # Errors
 /// Docker's text for a missing source; a volume that cannot be mounted.
-pub fn launch_mounts(mounts: &[MountRecord], volumes: &VolumeStore) -> Result<Vec<Mount>> {
-    mounts.iter().map(|mount| launch_mount(mount, volumes)).collect()
+pub fn launch_mounts(mounts: &[MountRecord], core: &Core) -> Result<Vec<Mount>> {
+    mounts.iter().map(|mount| launch_mount(mount, core)).collect()
 }
 
-fn launch_mount(mount: &MountRecord, volumes: &VolumeStore) -> Result<Mount> {
+fn launch_mount(mount: &MountRecord, core: &Core) -> Result<Mount> {
     match mount.kind {
         MountKind::Tmpfs => {
             let (tmpfs, options) = tmpfs::parse(&mount.tmpfs)?;
@@ -27,7 +30,7 @@ fn launch_mount(mount: &MountRecord, volumes: &VolumeStore) -> Result<Mount> {
             Ok(Mount::new(&mount.destination, LaunchKind::Tmpfs(tmpfs), options.with_read_only(read_only)))
         }
         MountKind::Volume => {
-            let source = volumes.prepare(&mount.volume)?;
+            let source = core.volumes.prepare(&mount.volume)?;
             check_subpath(&source, &mount.subpath)?;
             let mount = MountRecord { propagation: Propagation::Rslave, ..mount.clone() };
             Ok(bind(&mount, source))
@@ -38,7 +41,27 @@ fn launch_mount(mount: &MountRecord, volumes: &VolumeStore) -> Result<Mount> {
             propagation::check(&source, mount.propagation)?;
             Ok(bind(mount, source))
         }
+        MountKind::Image => image(mount, core),
     }
+}
+
+fn image(mount: &MountRecord, core: &Core) -> Result<Mount> {
+    if !mount.subpath.is_empty() {
+        let view = image_view(core, mount)?;
+        view.directory().map_or(Ok(()), |directory| check_subpath(directory, &mount.subpath))?;
+    }
+    let layers = LayersMount {
+        image: mount.source.clone(),
+        lower: core.images.get(&mount.image)?.layers,
+        empty: core.paths.empty(),
+        subpath: subpath(mount),
+    };
+    let options = MountOptions::none().with_read_only(true);
+    Ok(Mount::new(&mount.destination, LaunchKind::Layers(layers), options))
+}
+
+fn subpath(mount: &MountRecord) -> Option<PathBuf> {
+    Some(&mount.subpath).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// Docker's texts for a subpath that cannot be used (contract 2.4.9). What holds is how the container's process opens it.
@@ -60,7 +83,7 @@ fn check_subpath(data: &Path, subpath: &str) -> Result<()> {
 fn bind(mount: &MountRecord, source: PathBuf) -> Mount {
     let bind = BindMount {
         source,
-        subpath: Some(&mount.subpath).filter(|path| !path.is_empty()).map(PathBuf::from),
+        subpath: subpath(mount),
         recursive: !mount.not_recursive,
         propagation: mount.propagation,
     };

@@ -5,7 +5,7 @@ use wharf_container::spec::Propagation;
 use super::record::{MountKind, MountRecord, ReadOnly};
 use crate::error::{Error, Result};
 use crate::model::json::meaningful;
-use crate::model::mount::{BindOptions, Mount, TmpfsOptions, VolumeOptions};
+use crate::model::mount::{BindOptions, ImageOptions, Mount, TmpfsOptions, VolumeOptions};
 
 /// Reads one entry of `Binds`.
 ///
@@ -95,8 +95,12 @@ pub fn mount(mount: &Mount) -> Result<MountRecord> {
     if let Some(name) = meaningful(&mount.unknown).next() {
         return Err(invalid(format!("option {name} is not supported by this engine")));
     }
+    if mount.target.is_empty() && !mount.kind.is_empty() {
+        return Err(invalid("field Target must not be empty".to_owned()));
+    }
     let mut record =
         MountRecord { destination: absolute(&mount.target).map_err(invalid)?, ..MountRecord::default() };
+    refuse_foreign_options(mount)?;
     if mount.read_only {
         record.read_only = ReadOnly::Recursive;
     }
@@ -104,6 +108,7 @@ pub fn mount(mount: &Mount) -> Result<MountRecord> {
         "bind" => bind_mount(&mut record, mount).map_err(invalid)?,
         "volume" => volume_mount(&mut record, mount).map_err(invalid)?,
         "tmpfs" => tmpfs_mount(&mut record, mount).map_err(invalid)?,
+        "image" => image_mount(&mut record, mount).map_err(invalid)?,
         "" => return Err(Error::BadParameter("invalid mount config: type must not be empty".to_owned())),
         other => {
             let text = format!("mount type {other:?} is not supported by this engine");
@@ -111,6 +116,41 @@ pub fn mount(mount: &Mount) -> Result<MountRecord> {
         }
     }
     Ok(record)
+}
+
+/// Options of another kind of mount than this one is; in Docker's words, which are of two forms.
+fn refuse_foreign_options(mount: &Mount) -> Result<()> {
+    let kind = &mount.kind;
+    let options = [
+        ("bind", "BindOptions", mount.bind_options.is_some()),
+        ("volume", "VolumeOptions", mount.volume_options.is_some()),
+        ("tmpfs", "TmpfsOptions", mount.tmpfs_options.is_some()),
+    ];
+    let foreign = options.into_iter().find(|(owner, _, given)| *given && owner != kind);
+    if let Some((_, name, _)) = foreign {
+        return Err(Error::BadParameter(format!("{name} must not be specified on mount type {kind:?}")));
+    }
+    if mount.image_options.is_some() && kind != "image" {
+        let text =
+            format!("invalid mount config for type {kind:?}: field ImageOptions must not be specified");
+        return Err(Error::BadParameter(text));
+    }
+    Ok(())
+}
+
+/// Read-only whatever is asked for, as on Docker Engine.
+fn image_mount(record: &mut MountRecord, mount: &Mount) -> Result<(), String> {
+    if mount.source.is_empty() {
+        return Err("field Source must not be empty".to_owned());
+    }
+    record.kind = MountKind::Image;
+    record.source.clone_from(&mount.source);
+    record.read_only = ReadOnly::Recursive;
+    let default = ImageOptions::default();
+    let options = mount.image_options.as_ref().unwrap_or(&default);
+    refuse(meaningful(&options.unknown))?;
+    record.subpath = relative(&options.subpath)?;
+    Ok(())
 }
 
 fn bind_mount(record: &mut MountRecord, mount: &Mount) -> Result<(), String> {
@@ -160,15 +200,17 @@ fn volume_mount(record: &mut MountRecord, mount: &Mount) -> Result<(), String> {
     Ok(())
 }
 
+/// The path as it is, when it does not leave its start by its text alone.
 fn relative(path: &str) -> Result<String, String> {
-    let inside = std::path::Path::new(path)
-        .components()
-        .all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir));
-    if inside {
-        Ok(path.to_owned())
-    } else {
-        Err("subpath must be a relative path within the volume".to_owned())
+    let step = |depth: i32, part: &str| match part {
+        "" | "." => Some(depth),
+        ".." => Some(depth - 1).filter(|depth| *depth >= 0),
+        _ => Some(depth + 1),
+    };
+    if path.starts_with('/') || path.split('/').try_fold(0, step).is_none() {
+        return Err("subpath must be a relative path within the volume".to_owned());
     }
+    Ok(path.to_owned())
 }
 
 fn tmpfs_mount(record: &mut MountRecord, mount: &Mount) -> Result<(), String> {
@@ -248,6 +290,16 @@ mod tests {
     }
 
     #[test]
+    fn subpaths_stay_inside() {
+        for inside in ["", "a", "./a/../b", "a/.."] {
+            assert!(relative(inside).is_ok(), "{inside}");
+        }
+        for outside in ["/a", "..", "a/../../b", "../a"] {
+            assert!(relative(outside).is_err(), "{outside}");
+        }
+    }
+
+    #[test]
     fn objects() {
         let decode = |text: &str| mount(&serde_json::from_str::<Mount>(text).unwrap());
         let tmpfs =
@@ -256,7 +308,18 @@ mod tests {
         let volume =
             r#"{"Type":"volume","Source":"v","Target":"/t","VolumeOptions":{"Subpath":"a/b","NoCopy":true}}"#;
         assert_eq!(decode(volume).unwrap().subpath, "a/b");
+        let image = decode(r#"{"Type":"image","Source":"i:1","Target":"/t","ImageOptions":{"Subpath":"a"}}"#);
+        let image = image.unwrap();
+        assert_eq!(
+            (image.kind, image.source.as_str(), image.subpath.as_str()),
+            (MountKind::Image, "i:1", "a")
+        );
+        assert_eq!(image.read_only, ReadOnly::Recursive);
         for wrong in [
+            r#"{"Type":"image","Target":"/t"}"#,
+            r#"{"Type":"image","Source":"i","Target":"/t","VolumeOptions":{}}"#,
+            r#"{"Type":"image","Source":"i","Target":"/t","ImageOptions":{"Subpath":"../b"}}"#,
+            r#"{"Type":"volume","Source":"i","Target":"/t","ImageOptions":{}}"#,
             r#"{"Type":"bind","Source":"rel","Target":"/t"}"#,
             r#"{"Type":"volume","Source":"v","Target":"/t","VolumeOptions":{"Subpath":"../b"}}"#,
             r#"{"Type":"npipe","Source":"v","Target":"/t"}"#,

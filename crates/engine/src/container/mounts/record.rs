@@ -17,6 +17,8 @@ pub enum MountKind {
     Volume,
     /// Memory.
     Tmpfs,
+    /// The content of an image.
+    Image,
 }
 
 /// How far read-only reaches (contract 2.4.6).
@@ -40,8 +42,10 @@ pub struct MountRecord {
     pub kind: MountKind,
     /// The volume.
     pub volume: String,
-    /// The host path of a bind.
+    /// The host path of a bind; what the request called an image.
     pub source: String,
+    /// The id of an image.
+    pub image: String,
     /// Absolute path in the container.
     pub destination: String,
     /// Whether writing is refused.
@@ -58,7 +62,7 @@ pub struct MountRecord {
     pub anonymous: bool,
     /// Do not fill an empty volume from the image.
     pub no_copy: bool,
-    /// A path inside the volume (contract 2.4.9).
+    /// A path inside the volume or image (contract 2.4.9).
     pub subpath: String,
     /// Options of a tmpfs, as in `mount -o`.
     pub tmpfs: Vec<String>,
@@ -71,18 +75,23 @@ pub struct MountRecord {
 }
 
 impl MountRecord {
-    /// As `inspect` and lists show it; `data` is where a volume's content is.
-    pub fn describe(&self, data: String) -> MountPoint {
-        let volume = self.kind == MountKind::Volume;
+    /// As `inspect` and lists show it; `source` is where its content is on the host.
+    pub fn describe(&self, source: String) -> MountPoint {
+        let (name, driver) = match self.kind {
+            MountKind::Volume => (self.volume.clone(), "local"),
+            MountKind::Image => (self.source.clone(), ""),
+            MountKind::Bind | MountKind::Tmpfs => (String::new(), ""),
+        };
+        let propagates = matches!(self.kind, MountKind::Bind | MountKind::Image);
         MountPoint {
             kind: self.kind.as_str().to_owned(),
-            name: self.volume.clone(),
-            source: if volume { data } else { self.source.clone() },
+            name,
+            source,
             destination: self.destination.clone(),
-            driver: if volume { "local".to_owned() } else { String::new() },
+            driver: driver.to_owned(),
             mode: self.mode.clone(),
             read_write: self.read_only == ReadOnly::No,
-            propagation: if self.kind == MountKind::Bind { self.propagation_text() } else { String::new() },
+            propagation: if propagates { self.propagation_text() } else { String::new() },
         }
     }
 
@@ -106,6 +115,7 @@ impl MountKind {
             MountKind::Bind => "bind",
             MountKind::Volume => "volume",
             MountKind::Tmpfs => "tmpfs",
+            MountKind::Image => "image",
         }
     }
 }
