@@ -34,9 +34,10 @@ pub struct PlanArgs {
 /// The project is wrong, or the engine fails.
 pub async fn run(context: &Context, args: PlanArgs) -> Result<(), Failure> {
     let project = load(context, &args.services, true)?;
-    let options = args.create.options(context, &project.selected)?;
+    let mut options = args.create.options(context, &project.selected)?;
     let session = Session::open(context, &project.name, "plan").await?;
     support::check(&session, &project, Scope::Everything).await?;
+    options.exclusive_ports = !session.engine().is_wharf().await?;
     let desired = Desired::from_project(&project, options)?;
     let observed = observe(session.engine(), &desired.project).await?;
     let plan = planner::up(&desired, &observed)?;

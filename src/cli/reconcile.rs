@@ -33,9 +33,10 @@ pub(super) fn load(
 pub(super) async fn reconcile(
     session: &Session,
     project: &Arc<Project>,
-    options: UpOptions,
+    mut options: UpOptions,
 ) -> Result<Desired, Failure> {
     support::check(session, project, Scope::Everything).await?;
+    options.exclusive_ports = !session.engine().is_wharf().await?;
     let mut desired = Desired::from_project(project, options)?;
     let mut observed = observe(session.engine(), &desired.project).await?;
     let mut plan = planner::up(&desired, &observed)?;

@@ -1,5 +1,6 @@
 //! What went wrong while a plan ran.
 
+use super::update_failure::UpdateFailure;
 use crate::engine::{EngineError, server_message};
 use crate::plan::step::ImageUser;
 
@@ -48,6 +49,17 @@ pub enum StepError {
         /// The end of its output.
         output: String,
     },
+    /// A replica that an update started does not work.
+    #[error("{why}{}", output_text(.log))]
+    Replica {
+        /// Why.
+        why: String,
+        /// Last lines of its log.
+        log: Vec<String>,
+    },
+    /// An update failed as a whole.
+    #[error(transparent)]
+    Update(Box<UpdateFailure>),
     /// A build failed.
     #[error("{}service {service}: cannot build image {image}: {reason}{}", place_text(.place), output_text(.output))]
     Build {

@@ -1,6 +1,7 @@
 //! Runs a plan: every step as soon as what it waits for is done. Takes no decisions about the project.
 //!
-//! `scheduler` walks the edges, `effects` turns a step into calls, `wait` waits for readiness driven by `events`,
+//! `scheduler` walks the edges of a `schedule`, `rollouts` applies the declared policy when an update fails, `effects` turns a
+//! step into calls, `wait` waits for readiness driven by `events`,
 //! `build` translates builds for either kind of engine, `preflight` looks before anything is made.
 
 mod build;
@@ -10,9 +11,13 @@ mod failure;
 mod interrupt;
 mod preflight;
 mod rollback;
+mod rollouts;
+mod schedule;
 mod scheduler;
 mod texts;
+mod update_failure;
 mod wait;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +30,7 @@ pub use failure::{ExecuteError, StepError};
 pub use interrupt::Interrupt;
 pub use preflight::check_ports;
 pub use scheduler::run;
+pub use update_failure::{Outcome, UpdateFailure};
 
 /// What running a plan needs.
 #[derive(Clone)]

@@ -26,6 +26,10 @@ pub(super) async fn run(plan: &Plan, runner: &Runner) {
 }
 
 fn replacement(step: &crate::plan::step::Step) -> Option<(&str, &str)> {
+    if step.part.is_some() {
+        // The update it belongs to has taken care of it.
+        return None;
+    }
     match &step.action {
         Action::CreateContainer { spec, name } if *name != spec.name => Some((name, &spec.name)),
         _ => None,

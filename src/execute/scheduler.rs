@@ -2,78 +2,34 @@
 
 use std::collections::VecDeque;
 
+use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
 
 use super::effects;
 use super::events::ContainerEvents;
 use super::failure::{ExecuteError, StepError};
+use super::rollouts::{Mended, Rollouts};
+use super::schedule::{Progress, Schedule};
 use super::{Runner, rollback, texts};
-use crate::plan::step::{Plan, Step, StepId};
+use crate::plan::step::{Phase, Plan, Step, StepId};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
-    Waiting,
-    Running,
-    Succeeded,
-    Failed,
-    Skipped,
+/// What came to its end.
+enum Ended {
+    /// A step; without a result it was dropped because of an interrupt.
+    Step(StepId, Option<Result<(), StepError>>),
+    /// What an update did about a failure.
+    Mended(Mended),
 }
 
-/// Which steps are where.
-struct Schedule<'p> {
+/// A plan that is being run.
+struct Run<'p> {
     plan: &'p Plan,
-    states: Vec<Progress>,
-    dependents: Vec<Vec<StepId>>,
-    /// Steps that each step still waits for.
-    missing: Vec<usize>,
-}
-
-impl<'p> Schedule<'p> {
-    fn new(plan: &'p Plan) -> Schedule<'p> {
-        let mut dependents = vec![Vec::new(); plan.steps.len()];
-        for (id, step) in plan.steps.iter().enumerate() {
-            for before in step.after.iter().chain(&step.after_optional) {
-                dependents[*before].push(id);
-            }
-        }
-        let missing = plan.steps.iter().map(|step| step.after.len() + step.after_optional.len()).collect();
-        Schedule { plan, states: vec![Progress::Waiting; plan.steps.len()], dependents, missing }
-    }
-
-    fn initial(&self) -> Vec<StepId> {
-        (0..self.missing.len()).filter(|id| self.missing[*id] == 0).collect()
-    }
-
-    /// Marks a step finished and gives those that can start now.
-    fn finish(&mut self, id: StepId, state: Progress) -> Vec<StepId> {
-        self.states[id] = state;
-        let mut ready = Vec::new();
-        for dependent in self.dependents[id].clone() {
-            self.missing[dependent] -= 1;
-            let needs = self.plan.steps[dependent].after.contains(&id);
-            if needs && state != Progress::Succeeded && self.states[dependent] == Progress::Waiting {
-                ready.extend(self.finish(dependent, Progress::Skipped));
-            } else if self.missing[dependent] == 0 && self.states[dependent] == Progress::Waiting {
-                ready.push(dependent);
-            }
-        }
-        ready
-    }
-
-    /// What was skipped, in words, each thing once.
-    fn skipped(&self) -> Vec<String> {
-        let skipped =
-            self.states.iter().zip(&self.plan.steps).filter(|(state, _)| **state == Progress::Skipped);
-        let mut names: Vec<String> = skipped.flat_map(|(_, step)| texts::resources(&step.action)).collect();
-        names.sort();
-        names.dedup();
-        names
-    }
-
-    fn is_optional(&self, id: StepId) -> bool {
-        let dependents = &self.dependents[id];
-        !dependents.is_empty() && dependents.iter().all(|d| self.plan.steps[*d].after_optional.contains(&id))
-    }
+    runner: &'p Runner,
+    schedule: Schedule<'p>,
+    rollouts: Rollouts<'p>,
+    ready: VecDeque<StepId>,
+    running: FuturesUnordered<BoxFuture<'p, Ended>>,
+    failures: Vec<StepError>,
 }
 
 /// Runs a plan to its end.
@@ -86,102 +42,96 @@ pub async fn run(plan: &Plan, runner: &Runner) -> Result<(), ExecuteError> {
     }
     let waits = plan.steps.iter().any(|step| step.action.is_wait());
     let events = waits.then(|| ContainerEvents::subscribe(&runner.engine, &runner.project));
-    let mut schedule = Schedule::new(plan);
-    let mut failures = Vec::new();
-    let mut running = FuturesUnordered::new();
-    let mut ready: VecDeque<StepId> = schedule.initial().into();
-    let limit = runner.parallel.unwrap_or(usize::MAX);
+    let mut run = Run::new(plan, runner);
     loop {
-        while running.len() < limit && !runner.interrupt.is_raised() {
-            let Some(id) = ready.pop_front() else { break };
-            schedule.states[id] = Progress::Running;
-            running.push(step(runner, events.as_ref(), id, &plan.steps[id]));
+        run.begin_steps(events.as_ref());
+        run.mend();
+        let Some(ended) = run.running.next().await else { break };
+        match ended {
+            Ended::Step(id, result) => run.step_ended(id, result),
+            Ended::Mended(mended) => run.ready.extend(run.rollouts.mended(&mut run.schedule, mended)),
         }
-        let Some((id, result)) = running.next().await else { break };
-        ready.extend(finish(&mut schedule, &mut failures, runner, id, result));
     }
-    if runner.interrupt.is_raised() {
-        rollback::run(plan, runner).await;
-        return Err(ExecuteError::Interrupted);
+    run.end().await
+}
+
+impl<'p> Run<'p> {
+    fn new(plan: &'p Plan, runner: &'p Runner) -> Run<'p> {
+        let schedule = Schedule::new(plan);
+        let ready = schedule.initial().into();
+        let (running, failures) = (FuturesUnordered::new(), Vec::new());
+        Run { plan, runner, schedule, rollouts: Rollouts::new(plan), ready, running, failures }
     }
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(ExecuteError::Failed { failures, skipped: schedule.skipped() })
+
+    fn begin_steps(&mut self, events: Option<&'p ContainerEvents>) {
+        let limit = self.runner.parallel.unwrap_or(usize::MAX);
+        while self.running.len() < limit && !self.runner.interrupt.is_raised() {
+            let Some(id) = self.ready.pop_front() else { break };
+            self.schedule.states[id] = Progress::Running;
+            self.running.push(step(self.runner, events, id, &self.plan.steps[id]).boxed());
+        }
+    }
+
+    /// Has updates do what they have to about failures.
+    fn mend(&mut self) {
+        if self.runner.interrupt.is_raised() {
+            return;
+        }
+        for work in self.rollouts.due(&self.schedule) {
+            self.running.push(work.run(self.runner).map(Ended::Mended).boxed());
+        }
+    }
+
+    fn step_ended(&mut self, id: StepId, result: Option<Result<(), StepError>>) {
+        let Some(result) = result else {
+            self.schedule.states[id] = Progress::Skipped;
+            return;
+        };
+        let Err(error) = result else {
+            self.ready.extend(self.schedule.finish(id, Progress::Succeeded));
+            return;
+        };
+        if let Some(part) = self.plan.steps[id].part.filter(|part| part.phase == Phase::Update) {
+            self.schedule.fail_place(id, part);
+            self.ready.extend(self.rollouts.failed(&mut self.schedule, part, error, self.runner));
+            return;
+        }
+        if self.schedule.is_optional(id) {
+            self.runner.progress.warning(&format!("optional dependency: {error}"));
+        } else {
+            self.failures.push(error);
+        }
+        self.ready.extend(self.schedule.finish(id, Progress::Failed));
+    }
+
+    async fn end(mut self) -> Result<(), ExecuteError> {
+        if self.runner.interrupt.is_raised() {
+            self.rollouts.interrupted(&self.schedule, self.runner).await;
+            rollback::run(self.plan, self.runner).await;
+            return Err(ExecuteError::Interrupted);
+        }
+        self.failures.extend(self.rollouts.reports(&self.schedule));
+        if self.failures.is_empty() {
+            Ok(())
+        } else {
+            Err(ExecuteError::Failed { failures: self.failures, skipped: self.schedule.skipped() })
+        }
     }
 }
 
-fn finish(
-    schedule: &mut Schedule<'_>,
-    failures: &mut Vec<StepError>,
-    runner: &Runner,
-    id: StepId,
-    result: Result<(), StepError>,
-) -> Vec<StepId> {
-    match result {
-        Ok(()) => schedule.finish(id, Progress::Succeeded),
-        Err(error) => {
-            if schedule.is_optional(id) {
-                runner.progress.warning(&format!("optional dependency: {error}"));
-            } else {
-                failures.push(error);
-            }
-            schedule.finish(id, Progress::Failed)
-        }
-    }
-}
-
-async fn step(
-    runner: &Runner,
-    events: Option<&ContainerEvents>,
-    id: StepId,
-    step: &Step,
-) -> (StepId, Result<(), StepError>) {
+async fn step(runner: &Runner, events: Option<&ContainerEvents>, id: StepId, step: &Step) -> Ended {
     texts::begin(runner, step);
     let result = tokio::select! {
         biased;
-        result = effects::run(runner, events, step) => result,
+        result = effects::run(runner, events, step) => Some(result),
         // What takes long and leaves nothing half-made is dropped; a short call is better finished.
-        () = runner.interrupt.raised(1), if texts::is_long(&step.action) => Ok(()),
-        () = runner.interrupt.raised(2) => Ok(()),
+        () = runner.interrupt.raised(1), if texts::is_long(&step.action) => None,
+        () = runner.interrupt.raised(2) => None,
     };
-    if !runner.interrupt.is_raised() {
+    if let Some(result) = &result
+        && !runner.interrupt.is_raised()
+    {
         texts::end(runner, step, result.as_ref().err());
     }
-    (id, result)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::step::{Action, Reason};
-
-    fn plan() -> Plan {
-        let mut plan = Plan::default();
-        let remove = |name: &str| Action::RemoveVolume(name.to_owned());
-        let a = plan.push(remove("a"), Reason::Asked, vec![]);
-        let b = plan.push(remove("b"), Reason::Asked, vec![a]);
-        plan.push(remove("c"), Reason::Asked, vec![b]);
-        let d = plan.push(remove("d"), Reason::Asked, vec![]);
-        plan.steps[d].after_optional.push(a);
-        plan
-    }
-
-    #[test]
-    fn a_failure_skips_what_needs_it_and_nothing_else() {
-        let plan = plan();
-        let mut schedule = Schedule::new(&plan);
-        assert_eq!(schedule.initial(), [0]);
-        assert_eq!(schedule.finish(0, Progress::Failed), [3]);
-        assert_eq!(schedule.skipped(), ["Volume b", "Volume c"]);
-    }
-
-    #[test]
-    fn a_success_frees_its_dependents() {
-        let plan = plan();
-        let mut schedule = Schedule::new(&plan);
-        assert_eq!(schedule.finish(0, Progress::Succeeded), [1, 3]);
-        assert_eq!(schedule.finish(1, Progress::Succeeded), [2]);
-        assert!(schedule.skipped().is_empty());
-    }
+    Ended::Step(id, result)
 }

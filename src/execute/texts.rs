@@ -2,6 +2,7 @@
 
 use super::{Runner, StepError};
 use crate::output::progress::{ProgressEvent, Status};
+use crate::plan::names;
 use crate::plan::step::{Action, Readiness, Reason, Step};
 
 /// What a step is about: one name per line of progress.
@@ -16,6 +17,7 @@ pub(super) fn resources(action: &Action) -> Vec<String> {
             vec![format!("Volume {}", volume.name.as_deref().unwrap_or_default())]
         }
         Action::RemoveVolume(name) => vec![format!("Volume {name}")],
+        Action::Delay(_) => Vec::new(),
         Action::CreateContainer { spec, .. } => vec![format!("Container {}", spec.name)],
         Action::RenameContainer { to, .. } => vec![format!("Container {to}")],
         Action::Wait { containers, .. } => {
@@ -29,13 +31,16 @@ pub(super) fn resources(action: &Action) -> Vec<String> {
         | Action::UnpauseContainer(c)
         | Action::DisconnectNetwork { container: c, .. }
         | Action::RunHook { container: c, .. }
-        | Action::RemoveContainer { container: c, .. } => vec![format!("Container {}", c.name)],
+        | Action::Watch { container: c, .. }
+        | Action::RemoveContainer { container: c, .. } => {
+            vec![format!("Container {}", names::lasting(&c.name))]
+        }
     }
 }
 
 /// Words while it goes on and when it is done; empty where nothing is said.
 fn words(step: &Step) -> (&'static str, &'static str) {
-    let inner = matches!(step.reason, Reason::Replaces(_));
+    let inner = matches!(step.reason, Reason::Replaces(_) | Reason::Update { .. } | Reason::Rollback { .. });
     match &step.action {
         Action::PullImage(_) => ("Pulling", "Pulled"),
         Action::BuildImage(_) => ("Building", "Built"),
@@ -50,7 +55,8 @@ fn words(step: &Step) -> (&'static str, &'static str) {
         Action::KillContainer(..) => ("Killing", "Killed"),
         Action::PauseContainer(_) => ("Pausing", "Paused"),
         Action::UnpauseContainer(_) => ("Unpausing", "Unpaused"),
-        Action::DisconnectNetwork { .. } | Action::RunHook { .. } => ("", ""),
+        Action::DisconnectNetwork { .. } | Action::RunHook { .. } | Action::Delay(_) => ("", ""),
+        Action::Watch { .. } => ("Waiting", "Updated"),
         Action::Wait { until: Readiness::Completed, .. } => ("Waiting", "Exited"),
         Action::Wait { .. } => ("Waiting", "Healthy"),
         Action::RemoveContainer { .. }
@@ -89,5 +95,12 @@ fn say(runner: &Runner, step: &Step, status: Status, text: &str, details: &str) 
 
 /// Whether it may take long and can be dropped at any point.
 pub(super) fn is_long(action: &Action) -> bool {
-    matches!(action, Action::PullImage(_) | Action::BuildImage(_) | Action::Wait { .. })
+    matches!(
+        action,
+        Action::PullImage(_)
+            | Action::BuildImage(_)
+            | Action::Wait { .. }
+            | Action::Watch { .. }
+            | Action::Delay(_)
+    )
 }

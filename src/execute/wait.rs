@@ -64,12 +64,16 @@ async fn container(
     }
 }
 
-async fn inspect(runner: &Runner, target: &ContainerTarget) -> Result<ContainerInspectResponse, StepError> {
+pub(super) async fn inspect(
+    runner: &Runner,
+    target: &ContainerTarget,
+) -> Result<ContainerInspectResponse, StepError> {
     let answer = runner.engine.docker().inspect_container(&target.id, None::<InspectContainerOptions>).await;
     answer.map_err(|error| StepError::call(format!("inspect container {}", target.name), &error))
 }
 
-async fn next_change(
+/// Returns when something happens to the container that may matter.
+pub(super) async fn next_change(
     changes: &mut broadcast::Receiver<ContainerChange>,
     target: &ContainerTarget,
     id: Option<&str>,
@@ -124,7 +128,7 @@ fn judge_health(until: Readiness, name: &str, state: &ContainerState) -> Verdict
 }
 
 /// What the last failed probe printed, which is usually the reason.
-fn last_probe(health: Option<&bollard::models::Health>) -> String {
+pub(super) fn last_probe(health: Option<&bollard::models::Health>) -> String {
     let log = health.and_then(|health| health.log.as_ref());
     let Some(probe) = log.and_then(|log| log.last()) else { return String::new() };
     let output = probe.output.as_deref().unwrap_or_default().trim();

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::step::{Action, ContainerTarget, Plan, Reason, Step, StepId};
+use super::step::{Action, ContainerTarget, Part, Plan, Reason, Step, StepId};
 use crate::project::Project;
 use crate::project::model::Hook;
 
@@ -90,23 +90,32 @@ impl Hooks {
         if let Some(target) = stops.filter(|target| running.contains(&target.id)) {
             for hook in self.pre_stop.get(&target.service).into_iter().flatten() {
                 let after = std::mem::take(&mut step.after);
-                step.after = vec![push(plan, &target, hook, after)];
+                step.after = vec![push(plan, &target, hook, after, step.part)];
             }
         }
+        let part = step.part;
         plan.steps.push(step);
         let mut last = plan.steps.len() - 1;
         if let Some(target) = starts {
             for hook in self.post_start.get(&target.service).into_iter().flatten() {
-                last = push(plan, &target, hook, vec![last]);
+                last = push(plan, &target, hook, vec![last], part);
             }
         }
         last
     }
 }
 
-fn push(plan: &mut Plan, target: &ContainerTarget, hook: &Arc<HookSpec>, after: Vec<StepId>) -> StepId {
+fn push(
+    plan: &mut Plan,
+    target: &ContainerTarget,
+    hook: &Arc<HookSpec>,
+    after: Vec<StepId>,
+    part: Option<Part>,
+) -> StepId {
     let action = Action::RunHook { container: target.clone(), hook: Arc::clone(hook) };
-    plan.push(action, Reason::Policy(hook.moment.to_owned()), after)
+    let step = plan.push(action, Reason::Policy(hook.moment.to_owned()), after);
+    plan.steps[step].part = part;
+    step
 }
 
 fn insert(

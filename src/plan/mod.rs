@@ -11,6 +11,7 @@ pub mod labels;
 pub mod names;
 pub mod observed;
 pub mod planner;
+pub mod rollout;
 pub mod step;
 mod text;
 

@@ -78,8 +78,17 @@ pub fn temporary(old: &str, name: &str) -> String {
     format!("{}_{name}", &old[..old.len().min(12)])
 }
 
+/// The name that a container has in the end: without what [`temporary`] puts in front.
+pub fn lasting(name: &str) -> &str {
+    match name.split_once('_') {
+        Some((id, rest)) if id.len() == 12 && id.bytes().all(|b| b.is_ascii_hexdigit()) => rest,
+        _ => name,
+    }
+}
+
 /// Name as people see it in logs: without the project in front.
 pub fn short<'n>(project: &str, name: &'n str) -> &'n str {
+    let name = lasting(name);
     let rest = name.strip_prefix(project).and_then(|rest| rest.strip_prefix(['-', '_']));
     rest.unwrap_or(name)
 }
@@ -102,5 +111,7 @@ mod tests {
         assert_eq!(temporary("0123456789abcdef", "app-web-1"), "0123456789ab_app-web-1");
         assert_eq!(short("app", "app-web-1"), "web-1");
         assert_eq!(short("app", "other"), "other");
+        assert_eq!(short("app", &temporary("0123456789abcdef", "app-web-1")), "web-1");
+        assert_eq!(lasting("app_web_1"), "app_web_1");
     }
 }

@@ -3,11 +3,13 @@
 //! Values only. The planner makes them, `text` prints them, `execute` runs them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bollard::models::{NetworkCreateRequest, VolumeCreateRequest};
 
 use super::desired::{BuildRequest, ContainerSpec};
 use super::hooks::HookSpec;
+use super::rollout::Rollout;
 
 /// Position of a step in its plan.
 pub type StepId = usize;
@@ -19,6 +21,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Containers that run already and stay as they are, by name.
     pub kept: Vec<String>,
+    /// Updates of several replicas; steps belong to them by their `part`.
+    pub rollouts: Vec<Rollout>,
     /// What the user should know before it starts.
     pub warnings: Vec<String>,
 }
@@ -34,6 +38,39 @@ pub struct Step {
     pub after: Vec<StepId>,
     /// Waits whose failure is only warned of (`required: false`).
     pub after_optional: Vec<StepId>,
+    /// The part of an update that it is, if any.
+    pub part: Option<Part>,
+}
+
+/// A part of an update: what a failure in it means is for the update to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Position in [`Plan::rollouts`].
+    pub rollout: usize,
+    /// Position of the replica in the update.
+    pub place: usize,
+    /// How far the replica is with this step.
+    pub phase: Phase,
+}
+
+/// Phases of a replica's update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// On the way from the old container to the new one. A failure is one of the update.
+    Update,
+    /// The new one serves; the old one goes for good.
+    Finish,
+}
+
+/// What to do when an update fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureAction {
+    /// Stop there; the next `up` goes on.
+    Pause,
+    /// Go on with the other replicas.
+    Continue,
+    /// All replicas go back to their old containers.
+    Rollback,
 }
 
 /// A container that exists.
@@ -120,6 +157,16 @@ pub enum Action {
         /// The service waited for.
         service: String,
     },
+    /// Wait until an updated replica has shown that it works: until it is healthy or, without a health check, has run for
+    /// [`MONITOR`] without ending.
+    Watch {
+        /// Which.
+        container: ContainerTarget,
+        /// Watch it for so long in either case.
+        monitor: Option<Duration>,
+    },
+    /// Let time pass.
+    Delay(Duration),
     /// Remove an image.
     RemoveImage(String),
 }
@@ -147,6 +194,9 @@ pub struct ImageUser {
     /// `file:line:column` of its `image:`.
     pub place: Option<String>,
 }
+
+/// How long a replica without a health check is watched when the file does not say: Swarm's default.
+pub const MONITOR: Duration = Duration::from_secs(5);
 
 /// Grace period in seconds; `None` is the container's own.
 pub type StopTimeout = Option<i32>;
@@ -183,6 +233,22 @@ pub enum Reason {
     ParentRecreated(String),
     /// It is part of replacing a container.
     Replaces(String),
+    /// It is part of an update: the replica's place in it, from 1 on, and how many there are.
+    Update {
+        /// Place.
+        number: usize,
+        /// Places.
+        of: usize,
+    },
+    /// It is part of going back after a failed update.
+    Rollback {
+        /// Place.
+        number: usize,
+        /// Places.
+        of: usize,
+    },
+    /// It decides whether the update goes on; what happens when it does not.
+    OnFailure(FailureAction),
     /// It does not run.
     NotRunning,
     /// More replicas than wanted.
@@ -200,7 +266,7 @@ pub enum Reason {
 impl Plan {
     /// Appends a step and gives its id.
     pub fn push(&mut self, action: Action, reason: Reason, after: Vec<StepId>) -> StepId {
-        self.steps.push(Step { action, reason, after, after_optional: Vec::new() });
+        self.steps.push(Step { action, reason, after, after_optional: Vec::new(), part: None });
         self.steps.len() - 1
     }
 
@@ -225,6 +291,6 @@ impl Action {
 
     /// Whether it only waits.
     pub fn is_wait(&self) -> bool {
-        matches!(self, Action::Wait { .. })
+        matches!(self, Action::Wait { .. } | Action::Watch { .. })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::step::{Action, Plan, Readiness, Reason, Step};
+use super::step::{Action, FailureAction, MONITOR, Plan, Readiness, Reason, Step};
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -52,6 +52,17 @@ impl Display for Action {
             }
             Action::RemoveVolume(name) => write!(f, "remove volume {name}"),
             Action::Wait { until, service, .. } => write!(f, "wait until {service} {until}"),
+            Action::Watch { container, monitor: None } => {
+                write!(
+                    f,
+                    "watch container {} until it is healthy, or for {MONITOR:?} without a health check",
+                    container.name
+                )
+            }
+            Action::Watch { container, monitor: Some(time) } => {
+                write!(f, "watch container {} for {time:?}", container.name)
+            }
+            Action::Delay(time) => write!(f, "let {time:?} pass"),
             Action::RemoveImage(image) => write!(f, "remove image {image}"),
             container => container_action(container, f),
         }
@@ -89,6 +100,16 @@ impl Display for Readiness {
     }
 }
 
+impl Display for FailureAction {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FailureAction::Pause => "pause",
+            FailureAction::Continue => "continue",
+            FailureAction::Rollback => "roll back",
+        })
+    }
+}
+
 impl Display for Reason {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -101,6 +122,9 @@ impl Display for Reason {
             Reason::VolumeMissing(name) => write!(f, "lacks volume {name}"),
             Reason::ParentRecreated(name) => write!(f, "{name} is recreated"),
             Reason::Replaces(name) => write!(f, "replaces {name}"),
+            Reason::Update { number, of } => write!(f, "update {number} of {of}"),
+            Reason::Rollback { number, of } => write!(f, "rollback {number} of {of}"),
+            Reason::OnFailure(action) => write!(f, "on failure {action}"),
             Reason::NotRunning => f.write_str("not running"),
             Reason::ScaleDown => f.write_str("scale down"),
             Reason::Orphan => f.write_str("orphan"),

@@ -8,7 +8,7 @@ mod resources;
 
 pub(super) use images::split as split_reference;
 
-use super::{ContainerEvents, Runner, StepError, build, wait};
+use super::{ContainerEvents, Runner, StepError, build, wait, watch};
 use crate::plan::step::{Action, Step};
 
 /// Does what a step says.
@@ -33,6 +33,14 @@ pub(super) async fn run(
             Some(events) => wait::wait(runner, events, *until, containers, service).await,
             None => Ok(()),
         },
+        Action::Watch { container, monitor } => match events {
+            Some(events) => watch::watch(runner, events, container, *monitor).await,
+            None => Ok(()),
+        },
+        Action::Delay(time) => {
+            tokio::time::sleep(*time).await;
+            Ok(())
+        }
         _ => containers::run(runner, &step.action).await,
     }
 }

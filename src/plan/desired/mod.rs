@@ -12,6 +12,7 @@ mod options;
 mod ports;
 mod resources;
 mod secrets;
+mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use image::{BuildRequest, BuildSecret, DesiredImage, SecretSource};
 pub use options::{Recreate, UpOptions};
 pub use ports::HostPort;
 pub use secrets::InlineFile;
+pub use update::{Pace, UpdatePolicy};
 
 use super::graph::{self, Cycle};
 use super::hooks::Hooks;
@@ -90,6 +92,8 @@ pub struct DesiredService {
     pub volumes: Vec<String>,
     /// Host ports it publishes, for the check before anything is made.
     pub ports: Vec<HostPort>,
+    /// How its replicas are updated; `None`: as Docker Compose does, each stopped and replaced at once.
+    pub update: Option<UpdatePolicy>,
     /// Fingerprint.
     pub hash: String,
     /// The service as written.
@@ -203,6 +207,7 @@ impl DesiredService {
             networks: service.networks.keys().cloned().collect(),
             volumes: mounts::volume_keys(service),
             ports: ports::host_ports(project, service),
+            update: update::policy(service),
             hash: hash::service(service),
             source: Arc::new(service.clone()),
             project: Arc::clone(project),

@@ -52,6 +52,8 @@ pub struct UpOptions {
     pub images_settled: bool,
     /// `-t`, in seconds.
     pub stop_timeout: Option<i32>,
+    /// A host port can belong to one container only, so that a replica must free it before the next can have it.
+    pub exclusive_ports: bool,
     /// Between the parts of names.
     pub separator: Separator,
 }

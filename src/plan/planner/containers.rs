@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bollard::models::{Mount, MountType};
 
 use super::resources::prerequisites;
+use super::rollout;
 use super::up::{Draft, PlannedContainer, PlannedService};
 use crate::plan::desired::{ContainerSpec, DesiredError, DesiredService, Recreate};
 use crate::plan::observed::ObservedContainer;
@@ -23,6 +24,12 @@ pub(super) fn plan(draft: &mut Draft<'_>, service: &DesiredService) -> Result<Pl
     let removed = remove(draft, &superfluous);
     for (container, reason) in &kept {
         let container = match reason {
+            Some(reason) if rollout::applies(draft, service, container) => {
+                let reason = pending(draft, service, reason.clone());
+                planned.updates.push(rollout::replace(draft, service, container, reason, &removed)?);
+                planned.recreated = true;
+                continue;
+            }
             Some(reason) => replace(draft, service, container, reason.clone(), &removed)?,
             None => keep(draft, service, container, &removed),
         };
@@ -33,7 +40,11 @@ pub(super) fn plan(draft: &mut Draft<'_>, service: &DesiredService) -> Result<Pl
         kept.iter().chain(&superfluous).filter_map(|(container, _)| container.number).max().unwrap_or(0);
     for offset in kept.len()..service.scale {
         let number = highest + 1 + u32::try_from(offset - kept.len()).unwrap_or(0);
-        planned.containers.push(create(draft, service, number, &removed)?);
+        if planned.updates.is_empty() {
+            planned.containers.push(create(draft, service, number, &removed)?);
+        } else {
+            planned.updates.push(rollout::add(draft, service, number, &removed)?);
+        }
     }
     Ok(planned)
 }
@@ -45,8 +56,10 @@ fn sort_existing<'o>(draft: &Draft<'o>, service: &DesiredService) -> (Vec<Judged
     let replicas = draft.observed.containers.iter().filter(|c| c.service == service.name && !c.one_off);
     let mut judged: Vec<Judged<'o>> = replicas.map(|c| (c, recreate_reason(draft, service, c))).collect();
     judged.sort_by_key(|(container, reason)| {
+        // Of a service that goes on serving while it is updated, what serves comes before what might.
+        let may_go = service.update.is_some() && !rollout::serves(container);
         // A temporary name sorts last among equals: hexadecimal digits stand before the real one.
-        (reason.is_some(), Reverse(container.is_running()), container.number, container.name.len())
+        (may_go, reason.is_some(), Reverse(container.is_running()), container.number, container.name.len())
     });
     let (mut kept, mut superfluous) = one_per_number(judged);
     superfluous.extend(kept.split_off(kept.len().min(service.scale)));
@@ -173,7 +186,7 @@ fn keep(
 }
 
 /// Steps that must come before any container of the service is made.
-fn before_creation(draft: &Draft<'_>, service: &DesiredService) -> Vec<StepId> {
+pub(super) fn before_creation(draft: &Draft<'_>, service: &DesiredService) -> Vec<StepId> {
     let images = std::iter::once(&service.image).chain(&service.mounted_images);
     let images: BTreeSet<StepId> =
         images.filter_map(|image| draft.images.get(&image.reference).copied()).collect();
@@ -184,7 +197,11 @@ fn before_creation(draft: &Draft<'_>, service: &DesiredService) -> Vec<StepId> {
     images.into_iter().chain(networks).chain(volumes).chain(parents).collect()
 }
 
-fn spec(draft: &Draft<'_>, service: &DesiredService, number: u32) -> Result<ContainerSpec, DesiredError> {
+pub(super) fn spec(
+    draft: &Draft<'_>,
+    service: &DesiredService,
+    number: u32,
+) -> Result<ContainerSpec, DesiredError> {
     let mut spec = service.container(number, &draft.desired.options)?;
     if let Some(id) = draft.observed.image(&service.image.reference) {
         spec.body.labels.get_or_insert_default().insert(labels::IMAGE.to_owned(), id.clone());
@@ -219,15 +236,9 @@ fn replace(
     reason: Reason,
     removed: &[StepId],
 ) -> Result<PlannedContainer, DesiredError> {
-    let options = &draft.desired.options;
-    let (timeout, renew) = (options.stop_timeout, options.renew_anonymous_volumes);
-    let reason = if draft.images.contains_key(&service.image.reference) { pending(reason) } else { reason };
-    let mut spec = spec(draft, service, old.number.unwrap_or(1))?;
-    if !renew {
-        carry_anonymous_volumes(draft, service, old, &mut spec);
-    }
-    let replaced = names::short(&draft.desired.project, &old.name).to_owned();
-    spec.body.labels.get_or_insert_default().insert(labels::REPLACE.to_owned(), replaced);
+    let timeout = draft.desired.options.stop_timeout;
+    let reason = pending(draft, service, reason);
+    let spec = replacement(draft, service, old)?;
     let name = spec.name.clone();
     let temporary = names::temporary(&old.id, &name);
     let mut after = before_creation(draft, service);
@@ -248,9 +259,25 @@ fn replace(
     Ok(PlannedContainer { target, made: Some(last), started: None, runs: false, health: None })
 }
 
+/// What takes the place of a container, with the anonymous volumes of that one.
+pub(super) fn replacement(
+    draft: &Draft<'_>,
+    service: &DesiredService,
+    old: &ObservedContainer,
+) -> Result<ContainerSpec, DesiredError> {
+    let mut spec = spec(draft, service, old.number.unwrap_or(1))?;
+    if !draft.desired.options.renew_anonymous_volumes {
+        carry_anonymous_volumes(draft, service, old, &mut spec);
+    }
+    let replaced = names::short(&draft.desired.project, &old.name).to_owned();
+    spec.body.labels.get_or_insert_default().insert(labels::REPLACE.to_owned(), replaced);
+    Ok(spec)
+}
+
 /// While its image is still to come, a container counts as changed only for certain when something else changed too.
-fn pending(reason: Reason) -> Reason {
-    if reason == Reason::ImageChanged { Reason::ImagePending } else { reason }
+fn pending(draft: &Draft<'_>, service: &DesiredService, reason: Reason) -> Reason {
+    let comes = draft.images.contains_key(&service.image.reference);
+    if comes && reason == Reason::ImageChanged { Reason::ImagePending } else { reason }
 }
 
 /// Anonymous volumes live on in the container that replaces theirs, by mount point.

@@ -6,6 +6,9 @@ mod images;
 mod lifecycle;
 mod orphans;
 mod resources;
+mod rollout;
+#[cfg(test)]
+mod rollout_tests;
 mod starts;
 #[cfg(test)]
 mod tests;

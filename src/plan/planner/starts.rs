@@ -1,5 +1,6 @@
 //! Starts and waits: a container starts when what its service depends on is as far as the file asks.
 
+use super::rollout;
 use super::up::{Draft, PlannedService};
 use crate::plan::desired::{DesiredDependency, DesiredService};
 use crate::plan::observed::Health;
@@ -15,15 +16,18 @@ struct Gate {
 
 /// Plans the starts of a service whose containers are planned already.
 pub(super) fn plan(draft: &mut Draft<'_>, service: &DesiredService) {
-    let needs_start = draft.services[&service.name].containers.iter().any(|container| !container.runs);
+    let planned = &draft.services[&service.name];
+    let needs_start =
+        planned.containers.iter().any(|container| !container.runs) || !planned.updates.is_empty();
     let restarted_with = restarted_with(draft, service);
     if !needs_start && restarted_with.is_none() {
         return;
     }
     let gate = gate(draft, service);
+    update(draft, service, &gate);
     let timeout = draft.desired.options.stop_timeout;
     let Some(planned) = draft.services.get_mut(&service.name) else { return };
-    for container in &mut planned.containers {
+    for container in planned.containers.iter_mut().filter(|container| container.started.is_none()) {
         let (action, reason) = match (&restarted_with, container.runs) {
             (_, false) => (Action::StartContainer(container.target.clone()), Reason::NotRunning),
             (Some(dependency), true) => {
@@ -37,6 +41,20 @@ pub(super) fn plan(draft: &mut Draft<'_>, service: &DesiredService) {
         draft.plan.steps[step].after_optional.clone_from(&gate.optional);
         container.started = Some(step);
         draft.plan.kept.retain(|name| *name != container.target.name);
+    }
+}
+
+/// Plans the updates of a service, whose starts are part of them.
+fn update(draft: &mut Draft<'_>, service: &DesiredService, gate: &Gate) {
+    let Some(planned) = draft.services.get_mut(&service.name) else { return };
+    let updates = std::mem::take(&mut planned.updates);
+    if updates.is_empty() {
+        return;
+    }
+    let gate = rollout::Gate { required: &gate.required, optional: &gate.optional };
+    let updated = rollout::plan(draft, service, &updates, &gate);
+    if let Some(planned) = draft.services.get_mut(&service.name) {
+        planned.containers.extend(updated);
     }
 }
 

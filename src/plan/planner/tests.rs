@@ -11,7 +11,7 @@ use crate::project::Project;
 use crate::project::model::{Condition, Dependency, Mount, MountKind, Network, Service, Volume};
 
 /// `db` with a volume, `api` that waits for it.
-fn project() -> Arc<Project> {
+pub(super) fn project() -> Arc<Project> {
     let networks = || [("default".to_owned(), None)].into();
     let db = Service {
         name: "db".into(),
@@ -52,7 +52,7 @@ fn images() -> BTreeMap<String, String> {
 }
 
 /// What `up` leaves behind.
-fn settled(desired: &Desired) -> Observed {
+pub(super) fn settled(desired: &Desired) -> Observed {
     let resource = |id: &str, hash: &str| ObservedResource {
         id: id.into(),
         project: Some("app".into()),
@@ -72,7 +72,7 @@ fn settled(desired: &Desired) -> Observed {
     }
 }
 
-fn container(desired: &Desired, service: &str, number: u32) -> ObservedContainer {
+pub(super) fn container(desired: &Desired, service: &str, number: u32) -> ObservedContainer {
     let wanted = desired.service(service).unwrap();
     let spec = wanted.container(number, &desired.options).unwrap();
     let mut all: BTreeMap<String, String> = spec.body.labels.unwrap().into_iter().collect();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::rollout::Update;
 use super::{containers, images, orphans, resources, starts};
 use crate::plan::desired::{Desired, DesiredError, DesiredService};
 use crate::plan::observed::{Health, Observed};
@@ -28,6 +29,8 @@ pub(super) struct PlannedService {
     pub containers: Vec<PlannedContainer>,
     /// A container of it is made anew.
     pub recreated: bool,
+    /// Replicas that an update brings to their wanted form; planned with the starts.
+    pub updates: Vec<Update>,
     /// Waits on it that exist already.
     pub waits: BTreeMap<Readiness, StepId>,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::instance::Container;
+use super::listening::await_listening;
 use super::requests::StopOptions;
 use super::run::Run;
 use super::start::launch;
@@ -18,9 +19,13 @@ use crate::health::endpoint::{Endpoint, restarts_when_unhealthy};
 use crate::health::{HealthSettings, HealthStatus, Machine, ProbeResult, Test, request};
 use crate::names::api_time;
 
-/// Begins probing a run, if its container has a health check.
+/// Begins probing a run, if its container has a health check; else waits until it listens.
 pub fn begin_probing(core: &Arc<Core>, container: &Arc<Container>, run: &Arc<Run>) {
-    let Some(settings) = HealthSettings::of(&container.record().config) else { return };
+    let Some(settings) = HealthSettings::of(&container.record().config) else {
+        let task = tokio::spawn(await_listening(core.clone(), run.clone()));
+        run.probe_with(task.abort_handle());
+        return;
+    };
     if let Test::Unknown(kind) = &settings.test {
         tracing::warn!(
             container = container.id(),
@@ -30,8 +35,7 @@ pub fn begin_probing(core: &Arc<Core>, container: &Arc<Container>, run: &Arc<Run
         return;
     }
     let prober = Prober { core: core.clone(), container: container.clone(), run: run.clone(), settings };
-    let task = tokio::spawn(prober.work());
-    *run.prober.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
+    run.probe_with(tokio::spawn(prober.work()).abort_handle());
 }
 
 struct Prober {

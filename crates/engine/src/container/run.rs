@@ -1,5 +1,6 @@
 //! One run of a container: from the execution of its first process to that process's end.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -36,6 +37,8 @@ pub struct Run {
     pub started: Instant,
     /// Its health; `None` without a health check.
     pub health: Mutex<Option<Machine>>,
+    /// Its published TCP ports are listened to; asked only where no health check tells more.
+    pub listens: AtomicBool,
     /// The task that probes.
     pub prober: Mutex<Option<AbortHandle>>,
 }
@@ -78,6 +81,11 @@ impl Run {
         } else {
             Err(Error::Internal(format!("process {} has ended", self.identity.pid)))
         }
+    }
+
+    /// Keeps the task that probes, until [`Run::stop_probing`].
+    pub fn probe_with(&self, task: AbortHandle) {
+        *self.prober.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
     }
 
     /// Ends probing; the health stays as it is.

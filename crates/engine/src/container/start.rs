@@ -4,6 +4,7 @@ use std::fs::DirBuilder;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -300,6 +301,7 @@ pub fn resume(core: &Arc<Core>, container: &Arc<Container>, resumed: Resumed) ->
         started_at,
         started: Instant::now().checked_sub(age).unwrap_or_else(Instant::now),
         health: Mutex::new(machine),
+        listens: AtomicBool::new(false),
         prober: Mutex::default(),
     });
     container.set_run(Some(run.clone()));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wharf_container::signal;
 
+use super::drain::drain;
 use super::instance::Container;
 use super::requests::StopOptions;
 use super::run::Run;
@@ -37,6 +38,8 @@ pub async fn stop(core: &Arc<Core>, container: &Arc<Container>, options: &StopOp
     let ending = core.is_ending();
     container.update_state(|state| (state.manually_stopped, state.interrupted) = (!ending, ending));
     leave(core, &run).await;
+    let limit = allowed(grace).unwrap_or(Duration::MAX);
+    drain(core, container, &run, limit).await;
     end(core, container, &run, number, grace).await?;
     container.publish(&core.events, "stop", &[]);
     Ok(true)
@@ -73,8 +76,7 @@ async fn end(
     thaw_if_paused(container, run)?;
     let wait = match (grace, &sent) {
         (_, Err(_)) => Some(UNREACHABLE),
-        (Some(seconds), _) => u64::try_from(seconds).ok().map(Duration::from_secs),
-        (None, _) => Some(GRACE),
+        (grace, _) => allowed(grace),
     };
     if ended_within(container, wait).await {
         return Ok(());
@@ -86,6 +88,14 @@ async fn end(
     }
     let id = container.id();
     Err(Error::Internal(format!("container {id} PID {} is zombie and can not be killed", run.identity.pid)))
+}
+
+/// The grace period; `None` (a negative number of seconds) is for ever.
+fn allowed(grace: Option<i64>) -> Option<Duration> {
+    match grace {
+        Some(seconds) => u64::try_from(seconds).ok().map(Duration::from_secs),
+        None => Some(GRACE),
+    }
 }
 
 fn publish_kill(core: &Core, container: &Container, number: i32) {

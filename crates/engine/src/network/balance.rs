@@ -1,7 +1,7 @@
 //! Which containers answer on which port of the host.
 //!
 //! The rule: a port belongs to one container, or to the replicas of one service. Connections go to those replicas that are healthy
-//! or have no health check; if there are none, to those that are starting; if there are none, to all that run. A replica leaves
+//! or listen and have no health check; if there are none, to those that are starting; if there are none, to all that run. A replica leaves
 //! before it gets its stop signal.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use super::publish::Group;
 /// How well a container can answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readiness {
-    /// Healthy, or it has no health check.
+    /// Healthy, or it listens and has no health check.
     Ready,
     /// No verdict yet.
     Starting,
@@ -158,6 +158,12 @@ impl Balancer {
         let mut table = self.lock();
         let members = table.values_mut().flat_map(|entry| &mut entry.members);
         members.filter(|member| member.container == container).for_each(|member| member.leaving = true);
+    }
+
+    /// Whether every one of these ports gets its connections answered.
+    pub fn is_served(&self, keys: &[PortKey]) -> bool {
+        let table = self.lock();
+        keys.iter().all(|key| table.get(key).is_some_and(|entry| !entry.backends.is_empty()))
     }
 
     /// Another address for a container: its networks have changed.

@@ -4,6 +4,7 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use wharf_network::{
     Addressing, DEFAULT_BRIDGE, DnsSettings, EndpointSpec, Networks, NetworksConfig, PortKey, PortMapper,
@@ -184,6 +185,11 @@ impl Connector {
         self.rebalance(core, sandbox).await;
     }
 
+    /// Whether others serve the ports of a container that has left the balance.
+    pub fn others_serve(&self, keys: &[PortKey]) -> bool {
+        self.balancer.is_served(keys)
+    }
+
     /// A container's readiness has changed: connections go where they belong now.
     pub async fn rebalance(&self, core: &Arc<Core>, sandbox: &Arc<Sandbox>) {
         let keys = sandbox.keys();
@@ -261,9 +267,12 @@ pub(super) fn address_of(inner: &wharf_network::Sandbox) -> Option<Ipv4Addr> {
 fn readiness(core: &Core, id: &str) -> Readiness {
     let container = core.containers.get(id).ok().filter(|container| container.status().has_process());
     let Some(container) = container else { return Readiness::Gone };
-    let health = container.run().and_then(|run| run.health_status());
-    match health.or(container.state().health) {
-        None | Some(HealthStatus::Healthy) => Readiness::Ready,
+    let run = container.run();
+    let listens = run.as_ref().is_some_and(|run| run.listens.load(Ordering::Acquire));
+    match run.and_then(|run| run.health_status()).or(container.state().health) {
+        None if listens => Readiness::Ready,
+        None => Readiness::Starting,
+        Some(HealthStatus::Healthy) => Readiness::Ready,
         Some(HealthStatus::Starting) => Readiness::Starting,
         Some(HealthStatus::Unhealthy) => Readiness::Unhealthy,
     }

@@ -5,6 +5,7 @@
 
 mod attach;
 mod balance;
+pub mod connections;
 pub(crate) mod connector;
 mod describe;
 pub(crate) mod endpoint;

@@ -57,6 +57,14 @@ impl Sandbox {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The container's own side of its published TCP ports.
+    pub fn tcp_ports(&self) -> Vec<u16> {
+        let names = self.published.iter().filter_map(|(name, _)| name.strip_suffix("/tcp"));
+        let mut ports: Vec<u16> = names.filter_map(|port| port.parse().ok()).collect();
+        ports.dedup();
+        ports
+    }
+
     /// Works on the sandbox below.
     ///
     /// # Errors
