@@ -402,18 +402,33 @@ working_dir: /w"#,
     },
     Case {
         yaml: r#"deploy:
+  update_config: {parallelism: 3, delay: 1s, failure_action: rollback, monitor: 2s, max_failure_ratio: 0.5, order: start-first}
+  rollback_config: {parallelism: 2, delay: 3s, failure_action: continue, monitor: 4s, max_failure_ratio: 0.25, order: start-first}"#,
+        expected: &[
+            At("update/pace", "Pace { parallelism: 3, delay: 1s, start_first: true, monitor: Some(2s), on_failure: Rollback, tolerated: 0.5 }"),
+            At("update/back", "Pace { parallelism: 2, delay: 3s, start_first: true, monitor: Some(4s), on_failure: Continue, tolerated: 0.25 }"),
+        ],
+    },
+    Case {
+        yaml: "deploy: {update_config: {failure_action: pray}, rollback_config: {failure_action: rollback}}",
+        expected: &[Refused("services.web.deploy.update_config.failure_action"), Refused("services.web.deploy.rollback_config.failure_action")],
+    },
+    Case {
+        yaml: "deploy: {rollback_config: {order: start-first}}",
+        expected: &[Warned("services.web.deploy.rollback_config")],
+    },
+    Case {
+        yaml: r#"deploy:
   mode: global
   endpoint_mode: vip
   labels: {a: b}
-  update_config: {parallelism: 1, delay: 1s, failure_action: pause, monitor: 1s, max_failure_ratio: 0.5, order: stop-first}
-  rollback_config: {parallelism: 1, delay: 1s, failure_action: pause, monitor: 1s, max_failure_ratio: 0.5, order: stop-first}
   placement: {constraints: [a==b], preferences: [{spread: x}], max_replicas_per_node: 1}
   restart_policy: {delay: 1s, window: 2s}
   resources:
     reservations:
       cpus: "0.5"
       generic_resources: [{discrete_resource_spec: {kind: SSD, value: 2}}]"#,
-        expected: &[Warned("services.web.deploy.mode"), Warned("services.web.deploy.endpoint_mode"), Warned("services.web.deploy.labels"), Warned("services.web.deploy.update_config"), Warned("services.web.deploy.rollback_config"), Warned("services.web.deploy.placement"), Warned("services.web.deploy.restart_policy.delay"), Warned("services.web.deploy.restart_policy.window"), Warned("services.web.deploy.resources.reservations.cpus"), Warned("services.web.deploy.resources.reservations.generic_resources")],
+        expected: &[Warned("services.web.deploy.mode"), Warned("services.web.deploy.endpoint_mode"), Warned("services.web.deploy.labels"), Warned("services.web.deploy.placement"), Warned("services.web.deploy.restart_policy.delay"), Warned("services.web.deploy.restart_policy.window"), Warned("services.web.deploy.resources.reservations.cpus"), Warned("services.web.deploy.resources.reservations.generic_resources")],
     },
     Case {
         yaml: r#"deploy: {resources: {reservations: {devices: [{driver: d, device_ids: ["1"], capabilities: [compute, gpu], options: {k: v}}]}}}"#,

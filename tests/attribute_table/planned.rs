@@ -3,8 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bollard::models::{ContainerSummary, ContainerSummaryStateEnum};
 use serde_json::{Value, json};
 use wharf::plan::desired::UpOptions;
+use wharf::plan::labels;
+use wharf::plan::observed::ObservedContainer;
 use wharf::plan::step::{Action, Plan};
 use wharf::plan::{Desired, Observed, planner};
 use wharf::project::attributes::{self, EngineKind, Findings, Scope};
@@ -35,6 +38,26 @@ pub fn findings(project: &Project, engine: EngineKind) -> Findings {
 pub fn plan(project: &Arc<Project>) -> Plan {
     let desired = Desired::from_project(project, UpOptions::default()).unwrap();
     planner::up(&desired, &Observed::default()).unwrap()
+}
+
+/// The update of service `web` where an older container of it runs.
+pub fn update(project: &Arc<Project>) -> Value {
+    let label = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let summary = ContainerSummary {
+        id: Some("0123456789abcdef".to_owned()),
+        names: Some(vec!["/app-web-1".to_owned()]),
+        state: Some(ContainerSummaryStateEnum::RUNNING),
+        labels: Some([label(labels::SERVICE, "web"), label(labels::NUMBER, "1")].into()),
+        ..ContainerSummary::default()
+    };
+    let containers = vec![ObservedContainer::from_summary(&summary)];
+    let desired = Desired::from_project(project, UpOptions::default()).unwrap();
+    let plan = planner::up(&desired, &Observed { containers, ..Observed::default() }).unwrap();
+    let rollout = plan.rollouts.first();
+    rollout.map_or(
+        Value::Null,
+        |it| json!({ "pace": format!("{:?}", it.pace), "back": format!("{:?}", it.back) }),
+    )
 }
 
 /// The requests of a plan: containers, networks and volumes by name, and everything as text.

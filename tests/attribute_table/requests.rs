@@ -110,7 +110,8 @@ fn check(folder: &Path, case: &Case, yaml: &str) -> Vec<String> {
     if !case.expected.iter().any(|expected| matches!(expected, Expected::Sent(..) | Expected::At(..))) {
         return problems;
     }
-    let requests = planned::requests(&planned::plan(&project));
+    let mut requests = planned::requests(&planned::plan(&project));
+    requests["update"] = planned::update(&project);
     for expected in case.expected {
         let (pointer, wanted) = match expected {
             Expected::Sent(pointer, wanted) => (format!("/containers/app-web-1/{pointer}"), wanted),

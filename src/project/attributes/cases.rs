@@ -47,6 +47,8 @@ text_cases! {
     PERIODS = "`daily`, `weekly`, `every_…` and `refresh`", is_period;
     RESTART = "unknown policies", |text| !is_restart_policy(text);
     RESTART_CONDITION = "unknown conditions", |text| !matches!(text, "none" | "on-failure" | "any");
+    FAILURE_ACTION = "unknown actions", |text| !matches!(text, "pause" | "continue" | "rollback");
+    ROLLBACK_FAILURE_ACTION = "unknown actions", |text| !matches!(text, "pause" | "continue");
     IPC_MODES = "other modes", |text| !matches!(text, "private" | "shareable" | "host") && !joins(text);
     PID_MODES = "other modes", |text| text != "host" && !joins(text);
     NOT_DEFAULT = "other values than `default`", |text| text != "default";
@@ -116,6 +118,15 @@ pub const NOT_EXTERNAL: Case = Case {
         let (name, whole) = (used.value.span, used.parent.span);
         let written = name.file != whole.file || name.start >= whole.start;
         (written && !external).then_some(used.value)
+    },
+};
+
+/// `rollback_config` of a service that has no `update_config`.
+pub const WITHOUT_UPDATE: Case = Case {
+    name: "without `update_config`",
+    find: |used| {
+        let update = used.parent.get("update_config").is_some_and(|node| node.as_mapping().is_some());
+        (!update && says_something(&used.value.value)).then_some(used.value)
     },
 };
 

@@ -10,6 +10,5 @@ pub const FILE_KEEPS: &str = "a file of the host keeps its own owner and permiss
 pub const BUILDKIT: &str = "it needs BuildKit, and images are built through the engine's own build API";
 pub const IN_DOCKERFILE: &str = "the Dockerfile decides it, with `RUN --mount=type=secret,uid=,gid=,mode=`";
 pub const CLUSTER: &str = "it is for clusters; this is one host";
-pub const ROLLOUT: &str = "containers are replaced one after the other, the old one stopped first";
 pub const NO_OBJECT: &str = "no object is made in the engine that could carry it";
 pub const SWARM: &str = "only a swarm keeps secrets and configs";

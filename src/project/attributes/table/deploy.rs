@@ -1,11 +1,20 @@
 //! `services.*.deploy`.
 
-use crate::project::attributes::cases::{ALWAYS, NOT_REPLICATED, RESTART_CONDITION};
+use crate::project::attributes::cases::{
+    ALWAYS, FAILURE_ACTION, NOT_REPLICATED, RESTART_CONDITION, ROLLBACK_FAILURE_ACTION, WITHOUT_UPDATE,
+};
 use crate::project::attributes::row::{Attribute, row};
-use crate::project::attributes::support::{refused, warned};
-use crate::project::attributes::texts::{CLUSTER, GPUS, ROLLOUT};
+use crate::project::attributes::support::{Support, refused, warned};
+use crate::project::attributes::texts::{CLUSTER, GPUS};
 use crate::project::interpolate::Cast;
 use crate::project::merge::{Key, Rule};
+
+/// Of `monitor`.
+const MONITOR: &str = "until it is healthy; `5s` without a health check";
+
+/// Of `order`.
+const ONE_PORT: Support =
+    Support::Differs("a container frees its fixed host ports before the next can have them: it stops first");
 
 /// Its rows.
 pub const ROWS: &[Attribute] = &[
@@ -20,22 +29,40 @@ pub const ROWS: &[Attribute] = &[
         .unique(Key::BeforeEquals)
         .both(warned(ALWAYS, "only the containers of a service exist, and these labels are not theirs")),
     row("services.*.deploy.rollback_config", "How to go back to the version before")
-        .both(warned(ALWAYS, ROLLOUT)),
-    row("services.*.deploy.rollback_config.parallelism", "Containers changed at a time").cast(Cast::Integer),
-    row("services.*.deploy.rollback_config.delay", "Pause between groups"),
-    row("services.*.deploy.rollback_config.failure_action", "What to do when it fails"),
-    row("services.*.deploy.rollback_config.monitor", "How long a new container is watched"),
+        .both(warned(WITHOUT_UPDATE, "only an update by `update_config` is rolled back")),
+    row("services.*.deploy.rollback_config.parallelism", "Containers changed at a time; `0`: all")
+        .default("`1`")
+        .cast(Cast::Integer),
+    row("services.*.deploy.rollback_config.delay", "Pause between groups").default("none"),
+    row("services.*.deploy.rollback_config.failure_action", "What to do when it fails: `pause`, `continue`")
+        .default("`pause`")
+        .both(refused(ROLLBACK_FAILURE_ACTION, "a way back has pause and continue")),
+    row("services.*.deploy.rollback_config.monitor", "How long an old container is watched").default(MONITOR),
     row("services.*.deploy.rollback_config.max_failure_ratio", "Share of failures that is fine")
+        .default("`0`")
         .cast(Cast::Float),
-    row("services.*.deploy.rollback_config.order", "Start the new one first, or stop the old one first"),
-    row("services.*.deploy.update_config", "How to bring in a new version").both(warned(ALWAYS, ROLLOUT)),
-    row("services.*.deploy.update_config.parallelism", "Containers changed at a time").cast(Cast::Integer),
-    row("services.*.deploy.update_config.delay", "Pause between groups"),
-    row("services.*.deploy.update_config.failure_action", "What to do when it fails"),
-    row("services.*.deploy.update_config.monitor", "How long a new container is watched"),
+    row("services.*.deploy.rollback_config.order", "`start-first` or `stop-first`")
+        .default("`stop-first`")
+        .docker(ONE_PORT),
+    row("services.*.deploy.update_config", "How to bring in a new version of the replicas that run")
+        .default("all at once, as Docker Compose does"),
+    row("services.*.deploy.update_config.parallelism", "Containers changed at a time; `0`: all")
+        .default("`1`")
+        .cast(Cast::Integer),
+    row("services.*.deploy.update_config.delay", "Pause between groups").default("none"),
+    row(
+        "services.*.deploy.update_config.failure_action",
+        "What to do when it fails: `pause`, `continue`, `rollback`",
+    )
+    .default("`pause`")
+    .both(refused(FAILURE_ACTION, "there are pause, continue and rollback")),
+    row("services.*.deploy.update_config.monitor", "How long a new container is watched").default(MONITOR),
     row("services.*.deploy.update_config.max_failure_ratio", "Share of failures that is fine")
+        .default("`0`")
         .cast(Cast::Float),
-    row("services.*.deploy.update_config.order", "Start the new one first, or stop the old one first"),
+    row("services.*.deploy.update_config.order", "`start-first` or `stop-first`")
+        .default("`stop-first`")
+        .docker(ONE_PORT),
     row("services.*.deploy.resources", "Limits and reservations"),
     row("services.*.deploy.resources.limits", "Upper bounds"),
     row("services.*.deploy.resources.limits.cpus", "Number of CPUs").default("no limit"),
