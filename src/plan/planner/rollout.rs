@@ -20,7 +20,18 @@ pub(super) struct Update {
 
 /// Whether a replica is updated by the policy of its service: only what serves now can go on serving.
 pub(super) fn applies(draft: &Draft<'_>, service: &DesiredService, old: &ObservedContainer) -> bool {
-    service.update.is_some() && !draft.desired.options.no_start && old.is_running()
+    let policy = service.update.is_some() && !draft.desired.options.no_start;
+    policy && old.is_running() && !loses_a_network(draft, service)
+}
+
+/// Whether a network of the service is made anew, for which all its containers have to leave it.
+fn loses_a_network(draft: &Draft<'_>, service: &DesiredService) -> bool {
+    let remade = |key: &String| {
+        let name = draft.desired.networks.get(key).map(|network| &network.name);
+        draft.networks.contains_key(key)
+            && name.is_some_and(|name| draft.observed.networks.contains_key(name))
+    };
+    service.networks.iter().any(remade)
 }
 
 /// Whether a container does its work, as far as can be seen from outside.
