@@ -30,6 +30,7 @@ if grep -rnEi 'compose' crates --include='*.rs' -l | xargs -r grep -nEi '\bcompo
     grep -vE 'com\.docker\.compose|//' | grep .; then
     fail "nothing in crates/ knows Compose (the two labels of the balancing rule apart)"
 fi
+if grep -rn "crate::cli" src --include='*.rs' | grep -v '^src/cli/' | grep .; then fail "only src/cli knows the command line"; fi
 if cargo tree -p wharf-container -e normal --prefix none | grep -q '^tokio '; then fail "wharf-container must not use tokio"; fi
 
 echo "check: unsafe only where it is allowed"

@@ -205,10 +205,11 @@ fn numbers_out_of_range_are_refused() {
 
 #[test]
 fn what_is_no_text_is_refused() {
-    one(b"services:\n  a: {image: \"x\xff\"}\n").refused("is not UTF-8 text (first bad byte on line 2)");
+    one(b"services:\n  a: {image: \"x\xff\"}\n").refused("compose.yaml:2:16");
     one(b"\x7fELF\x02\x01\x01\x00\x80\x90").refused("compose.yaml");
     one(b"services:\n  a: {image: \"x\0y\"}\n").refused("control characters are not allowed");
-    one(b"\xff\xfes\0\x00\xd8").refused("is not UTF-8 text");
+    one(b"services:\n  a: {image: \"x\x01y\"}\n").refused("compose.yaml:2:16");
+    one(b"\xff\xfes\0\x00\xd8").refused("is not UTF-16 text");
     let utf16: Vec<u8> =
         "\u{feff}services: {a: {image: x}}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     one(utf16).accepted();

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+
+use crate::output::AnsiMode;
+use crate::output::progress::ProgressMode;
 
 /// The global flags.
 #[derive(Args, Clone, Debug, Default)]
@@ -49,33 +52,4 @@ pub struct Globals {
     /// Address of an engine, or "builtin" (default: DOCKER_HOST when set, else the built-in engine)
     #[arg(short = 'H', long, env = "WHARF_HOST")]
     pub host: Option<String>,
-}
-
-/// How progress is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ProgressMode {
-    /// `tty` on a terminal, else `plain`.
-    #[default]
-    Auto,
-    /// Lines that are redrawn.
-    Tty,
-    /// One line per change.
-    Plain,
-    /// One JSON object per change.
-    Json,
-    /// Nothing.
-    #[value(alias = "none")]
-    Quiet,
-}
-
-/// When colours are used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum AnsiMode {
-    /// On terminals, unless `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// Never.
-    Never,
-    /// Always.
-    Always,
 }

@@ -61,5 +61,5 @@ mod watch;
 pub use command::main;
 pub use context::Context;
 pub use failure::Failure;
-pub use globals::{AnsiMode, Globals, ProgressMode};
+pub use globals::Globals;
 pub use settings::Settings;

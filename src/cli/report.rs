@@ -1,6 +1,7 @@
 //! Errors and warnings of loading, on standard error.
 
-use super::{Context, ProgressMode};
+use super::Context;
+use crate::output::progress::ProgressMode;
 use crate::output::{Style, diagnostics as printed};
 use crate::project::{Diagnostic, SourceMap};
 

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use console::user_attended_stderr;
 
-use super::{AnsiMode, Context, Failure};
+use super::{Context, Failure};
 use crate::engine::Engine;
 use crate::execute::{self, BuildFlags, Interrupt, Runner};
+use crate::output::AnsiMode;
 use crate::output::progress::{ProgressEvent, Status};
 use crate::plan::Plan;
 use crate::plan::names::Separator;

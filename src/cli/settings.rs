@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
-use super::{AnsiMode, Globals, ProgressMode};
+use super::Globals;
+use crate::output::AnsiMode;
+use crate::output::progress::ProgressMode;
 
 /// The settled answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use std::io::Write;
 pub use listing::{Format, LABEL, Listing, entry};
 pub use log_lines::{LogLines, Stream};
 pub use ports::{mount_name, ports, protocol};
-pub use style::Style;
+pub use style::{AnsiMode, Style};
 pub use table::Table;
 
 /// The first twelve digits of an engine id, with or without the name of its hash.

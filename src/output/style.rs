@@ -2,7 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::cli::AnsiMode;
+use clap::ValueEnum;
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum AnsiMode {
+    /// On terminals, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Never.
+    Never,
+    /// Always.
+    Always,
+}
 
 /// Colours on the two standard streams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::EdgeRef;
+use petgraph::visit::{DfsPostOrder, EdgeRef};
 
 use crate::project::model::Service;
 use crate::project::source::{SourceMap, Span};
@@ -29,12 +29,24 @@ fn places_text(places: &[String]) -> String {
 /// Services depend on each other in a circle.
 pub fn order(services: &BTreeMap<String, Service>, sources: &SourceMap) -> Result<Vec<String>, Cycle> {
     let graph = build(services);
-    // Tarjan's components come with dependencies first, because edges point at what is depended on.
-    let components = tarjan_scc(&graph);
-    match components.iter().find(|component| is_cycle(&graph, component)) {
+    // Neither algorithm calls itself: a chain may be longer than the stack.
+    match kosaraju_scc(&graph).iter().find(|component| is_cycle(&graph, component)) {
         Some(component) => Err(describe(&graph, component, sources)),
-        None => Ok(components.iter().flatten().map(|node| graph[*node].to_owned()).collect()),
+        None => Ok(dependencies_first(&graph)),
     }
+}
+
+/// Edges point at what is depended on, so a node is left after all that it depends on.
+fn dependencies_first(graph: &Graph<'_>) -> Vec<String> {
+    let mut order = Vec::with_capacity(graph.node_count());
+    let mut walk = DfsPostOrder::empty(graph);
+    for start in graph.node_indices() {
+        walk.move_to(start);
+        while let Some(node) = walk.next(graph) {
+            order.push(graph[node].to_owned());
+        }
+    }
+    order
 }
 
 type Graph<'s> = DiGraph<&'s str, Span>;
@@ -135,6 +147,24 @@ mod tests {
 
     fn cycle(edges: &[(&str, &[&str])]) -> Vec<String> {
         order(&services(edges), &SourceMap::default()).unwrap_err().services
+    }
+
+    #[test]
+    fn a_chain_may_be_longer_than_the_stack() {
+        let names: Vec<String> = (0..20_000).map(|n| format!("s{n:05}")).collect();
+        let service = |pair: &[String]| Service {
+            name: pair[0].clone(),
+            depends_on: [(pair[1].clone(), Dependency::default())].into(),
+            ..Service::default()
+        };
+        let mut services: BTreeMap<String, Service> =
+            names.windows(2).map(|pair| (pair[0].clone(), service(pair))).collect();
+        let last = names[names.len() - 1].clone();
+        services.insert(last.clone(), Service { name: last.clone(), ..Service::default() });
+        let small = std::thread::Builder::new().stack_size(128 << 10);
+        let order =
+            small.spawn(move || order(&services, &SourceMap::default()).unwrap()).unwrap().join().unwrap();
+        assert_eq!((order.len(), order.first()), (names.len(), Some(&last)));
     }
 
     #[test]

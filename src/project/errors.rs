@@ -8,9 +8,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::diagnostic::{Diagnostic, in_order};
 use super::node::{Entry, Mapping, Node, Value};
+use super::schema::SECTIONS;
 use super::source::{FileId, Span};
-
-const SECTIONS: [&str; 6] = ["services", "networks", "volumes", "secrets", "configs", "models"];
 
 /// File, first byte and end of a span.
 type Place = (FileId, u32, u32);
@@ -122,11 +121,23 @@ impl Errors {
     /// The errors, each once, in the order of the files.
     pub fn into_list(self) -> Vec<Diagnostic> {
         let mut seen = HashSet::new();
+        let places: BTreeSet<Place> = self.list.iter().map(|error| error.span.place()).collect();
         let mut list = self.list;
-        list.retain(|error| seen.insert(identity(error)));
+        list.retain(|error| seen.insert(identity(error)) && !is_consequence(error, &places));
         in_order(&mut list);
         list
     }
+}
+
+/// Codes that say of a whole map or item what it lacks.
+const OF_THE_WHOLE: [&str; 5] = ["missing", "missing-property", "port", "undefined", "watch"];
+
+/// What a map lacks is no mistake of its own where something inside it was wrong and is cut out.
+fn is_consequence(error: &Diagnostic, places: &BTreeSet<Place>) -> bool {
+    let (file, start, end) = error.span.place();
+    OF_THE_WHOLE.contains(&error.code)
+        && start < end
+        && places.range((file, start + 1, 0)..(file, end, 0)).any(|place| place.2 <= end)
 }
 
 /// A text that several services share through an anchor is wrong once, though each service's check finds it. One map may

@@ -34,6 +34,9 @@ pub const MAX_INCLUDES: usize = 100;
 /// Most published ports of one project: every TCP and UDP port once.
 pub const MAX_PORTS: usize = 2 * 65_536;
 
+/// Most replicas of a service: as many as a process table usually has room for.
+pub const MAX_REPLICAS: usize = 32_768;
+
 /// Most warnings kept, and most errors the schema reports: nobody reads more.
 pub const MAX_DIAGNOSTICS: usize = 1_000;
 

@@ -34,7 +34,7 @@ impl Golden {
         let mut text = String::new();
         self.outputs.clear();
         for case in cases {
-            let output = if case.differs { output::ours(case) } else { reference(case) };
+            let output = if case.differs { output::ours(case).output } else { reference(case) };
             text += &format!("=== {}\n{}", case.title, print(&output));
             self.outputs.insert(case.title.clone(), output);
         }

@@ -6,15 +6,22 @@
 //!
 //! With `WHARF_REFERENCE='docker compose'` each expectation is compared with that program too, and a marked case must
 //! really differ. `UPDATE_GOLDEN=1` beside it writes the expectations anew.
+//!
+//! `said/` holds what both say about each case: the reasons of the refusals, side by side to be read, and the warnings.
+//! Ours must be these; each warning of Docker Compose must be among ours. `UPDATE_SAID=1` writes ours anew, and with
+//! `WHARF_REFERENCE` the other's too.
 
 mod cases;
 mod golden;
 mod output;
 mod round_trip;
+mod said;
+mod second_reader;
 
 use cases::Case;
 use golden::Golden;
 use output::Output;
+use said::Said;
 
 /// How many of the messages about failed cases are shown.
 const SHOWN: usize = 20;
@@ -26,27 +33,36 @@ fn check(file: &str) {
     let mut golden = Golden::read(file);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         let reference = reference.as_deref().expect("WHARF_REFERENCE names the program to ask");
-        golden.update(&cases, |case| output::of(case, reference));
+        golden.update(&cases, |case| output::of(case, reference, said::by_docker).output);
     }
+    let mut said = Said::read(file);
     let failed: Vec<String> =
-        cases.iter().filter_map(|case| problem(case, &golden, reference.as_deref())).collect();
+        cases.iter().filter_map(|case| problem(case, &golden, &mut said, reference.as_deref())).collect();
+    if std::env::var_os("UPDATE_SAID").is_some() {
+        said.write();
+    }
     let shown = failed.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("\n");
     assert!(failed.is_empty(), "{} of {} cases of {file}:\n{shown}", failed.len(), cases.len());
 }
 
 /// What is wrong with a case, if anything.
-fn problem(case: &Case, golden: &Golden, reference: Option<&str>) -> Option<String> {
+fn problem(case: &Case, golden: &Golden, said: &mut Said, reference: Option<&str>) -> Option<String> {
+    let failed = |problem: String| Some(format!("=== {}\n{problem}", case.title));
     let Some(expected) = golden.get(&case.title) else {
-        return Some(format!("=== {}\nhas no expectation; see the head of this test", case.title));
+        return failed("has no expectation; see the head of this test".into());
     };
     let found = output::ours(case);
-    if let Some(difference) = expected.difference(&found) {
-        return Some(format!("=== {}\n{difference}", case.title));
+    let difference = expected.difference(&found.output).or_else(|| said.by_us(&case.title, found.said));
+    if let Some(difference) = difference {
+        return failed(difference);
     }
-    let theirs = output::of(case, reference?);
-    match (case.differs, expected.difference(&theirs)) {
-        (false, Some(difference)) => Some(format!("=== {}\nthe reference:\n{difference}", case.title)),
-        (true, None) => Some(format!("=== {}\nno longer differs from the reference", case.title)),
+    let theirs = output::of(case, reference?, said::by_docker);
+    if let Some(difference) = said.by_them(&case.title, theirs.said) {
+        return failed(difference);
+    }
+    match (case.differs, expected.difference(&theirs.output)) {
+        (false, Some(difference)) => failed(format!("the reference:\n{difference}")),
+        (true, None) => failed("no longer differs from the reference".into()),
         _ => None,
     }
 }

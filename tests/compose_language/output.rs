@@ -6,9 +6,11 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use wharf::project::{LoadOptions, load, render};
+use wharf::output::diagnostics::{Look, render_all};
+use wharf::project::{Diagnostic, LoadOptions, SourceMap, load, render};
 
 use crate::cases::Case;
+use crate::said;
 
 /// What `config` says.
 #[derive(PartialEq)]
@@ -22,6 +24,14 @@ pub enum Output {
         /// With `--format json`; null when that form is refused or no JSON.
         json: Value,
     },
+}
+
+/// The output, and what was said beside it.
+pub struct Answer {
+    /// The output.
+    pub output: Output,
+    /// Errors and warnings, a line each.
+    pub said: Vec<String>,
 }
 
 impl Output {
@@ -96,18 +106,18 @@ impl Disk {
         flag.replace('@', &self.project().to_string_lossy())
     }
 
-    /// What a program prints; `None` when it fails.
-    pub fn run(&self, command: &mut Command) -> Option<String> {
-        let output = command.stderr(Stdio::null()).output().expect("the program runs");
-        let text = String::from_utf8(output.stdout).expect("UTF-8");
-        output.status.success().then(|| self.shortened(&text))
+    /// What a program prints, `None` when it fails, and its messages.
+    pub fn run(&self, command: &mut Command) -> (Option<String>, String) {
+        let output = command.output().expect("the program runs");
+        let text = |bytes| self.shortened(&String::from_utf8(bytes).expect("UTF-8"));
+        (output.status.success().then(|| text(output.stdout)), text(output.stderr))
     }
 }
 
 /// What we make of a case: by the library where no flag has to be read, which takes a tenth of the time.
-pub fn ours(case: &Case) -> Output {
+pub fn ours(case: &Case) -> Answer {
     if case.is_project {
-        return of(case, env!("CARGO_BIN_EXE_wharf"));
+        return of(case, concat!(env!("CARGO_BIN_EXE_wharf"), " --verbose"), said::by_wharf);
     }
     let disk = Disk::new(case);
     let options = LoadOptions {
@@ -117,16 +127,29 @@ pub fn ours(case: &Case) -> Output {
         all_resources: case.all_resources,
         ..LoadOptions::default()
     };
-    let Ok(loaded) = load(&options) else { return Output::Refused };
+    let said = |diagnostics: &[Diagnostic], sources: &SourceMap| {
+        let look = Look { verbose: true, ..Look::default() };
+        // The resources around each case are there to be used by some of them.
+        let told = diagnostics.iter().filter(|diagnostic| diagnostic.code != "unused");
+        let text = render_all(&told.cloned().collect::<Vec<_>>(), sources, look);
+        said::by_wharf(&disk.shortened(&text))
+    };
+    let loaded = match load(&options) {
+        Ok(loaded) => loaded,
+        Err(failure) => {
+            return Answer { output: Output::Refused, said: said(&failure.diagnostics, &failure.sources) };
+        }
+    };
     let json = disk.shortened(&render::json(&loaded.project));
-    Output::Accepted {
+    let output = Output::Accepted {
         yaml: disk.shortened(&render::yaml(&loaded.project)),
         json: serde_json::from_str(&json).expect("JSON"),
-    }
+    };
+    Answer { output, said: said(&loaded.warnings, &loaded.project.sources) }
 }
 
-/// What a program makes of a case.
-pub fn of(case: &Case, program: &str) -> Output {
+/// What a program makes of a case; `said` reads its messages.
+pub fn of(case: &Case, program: &str, said: fn(&str) -> Vec<String>) -> Answer {
     let disk = Disk::new(case);
     let printed = |format: &str| {
         let mut command = disk.command(program, case);
@@ -141,7 +164,9 @@ pub fn of(case: &Case, program: &str) -> Output {
         }
         disk.run(&mut command)
     };
-    let Some(yaml) = printed("yaml") else { return Output::Refused };
-    let json = printed("json").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-    Output::Accepted { yaml: format!("{}\n", yaml.trim_end_matches('\n')), json }
+    let (yaml, messages) = printed("yaml");
+    let said = said(&messages);
+    let Some(yaml) = yaml else { return Answer { output: Output::Refused, said } };
+    let json = printed("json").0.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    Answer { output: Output::Accepted { yaml: format!("{}\n", yaml.trim_end_matches('\n')), json }, said }
 }

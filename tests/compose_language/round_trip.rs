@@ -8,7 +8,8 @@ use crate::Output;
 use crate::cases::{self, Case};
 use crate::golden::Golden;
 
-const FILES: [&str; 9] = [
+/// Every case file.
+pub const FILES: [&str; 9] = [
     "attributes.services",
     "build.services",
     "merges.services",

@@ -12,7 +12,24 @@ pub use terminal::TerminalProgress;
 
 use std::sync::Arc;
 
-use crate::cli::ProgressMode;
+use clap::ValueEnum;
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressMode {
+    /// `tty` on a terminal, else `plain`.
+    #[default]
+    Auto,
+    /// Lines that are redrawn.
+    Tty,
+    /// One line per change.
+    Plain,
+    /// One JSON object per change.
+    Json,
+    /// Nothing.
+    #[value(alias = "none")]
+    Quiet,
+}
 
 /// How far something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,6 +30,7 @@ use super::graph::{self, Cycle};
 use super::hooks::Hooks;
 use super::{hash, labels, names};
 use crate::project::Project;
+use crate::project::limits::MAX_REPLICAS;
 use crate::project::model::{Condition, Service};
 
 /// The wanted state of a project.
@@ -241,9 +242,6 @@ impl DesiredService {
             .collect()
     }
 }
-
-/// Most replicas of a service: as many as a process table usually has room for.
-const MAX_REPLICAS: usize = 32_768;
 
 fn scale_of(service: &Service, options: &UpOptions) -> Result<usize, DesiredError> {
     let in_file = service.scale.or(service.deploy.as_ref().and_then(|deploy| deploy.replicas));

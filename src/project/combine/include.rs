@@ -8,10 +8,8 @@ use crate::project::limits::MAX_INCLUDES;
 use crate::project::merge;
 use crate::project::node::{Mapping, Node, Value};
 use crate::project::read::{discover::absolute, environment};
-use crate::project::schema::did_you_mean;
+use crate::project::schema::{SECTIONS, did_you_mean};
 use crate::project::source::Span;
-
-const SECTIONS: [&str; 6] = ["services", "networks", "volumes", "secrets", "configs", "models"];
 
 /// One entry of `include`.
 struct Entry {

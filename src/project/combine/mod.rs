@@ -85,6 +85,11 @@ fn add_document(
     let origins = &mut session.origins;
     removals.iter().for_each(|path| merge::remove(&mut tree, path, &mut root, origins));
     extends::apply(session, scope, file, &mut root, &removals);
+    if session.budget.is_spent() {
+        // That was said. What was copied so far is large, and judging it takes longer than copying.
+        session.errors.add_incomplete(Vec::new());
+        return Node::mapping(Mapping::new(), Span::default());
+    }
     let mut tree = merged(session, tree, root);
     merge::enforce_unique(&mut tree, &mut session.origins);
     validate(session, &mut tree);

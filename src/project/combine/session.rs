@@ -115,7 +115,8 @@ impl<'a> Session<'a> {
                 true => format!("open {}: no such file or directory", file.display()),
                 false => format!("{}: {error}", file.display()),
             };
-            vec![Diagnostic::error("file", Span::default(), message)]
+            let place = error.place(|text| self.add_source(file, text));
+            vec![Diagnostic::error("file", place, message)]
         })?;
         Ok(self.add_source(file, text))
     }

@@ -1,6 +1,7 @@
 //! Attributes that exclude or need each other, on the tree (compose-surface 1.14).
 
 use crate::project::diagnostic::Diagnostic;
+use crate::project::errors::Errors;
 use crate::project::node::{Node, Value};
 use crate::project::path::{Trail, visit};
 
@@ -18,10 +19,16 @@ const TABLE: [(&str, Check); 8] = [
 ];
 
 /// Everything that contradicts itself.
-pub fn check(tree: &mut Node) -> Vec<Diagnostic> {
+pub fn check(tree: &mut Node, earlier: &Errors) -> Vec<Diagnostic> {
     let mut errors = Vec::new();
     for (pattern, check) in TABLE {
-        visit(tree, pattern, &mut |node, trail| errors.extend(check(node, trail)));
+        let section = pattern.strip_suffix(".*");
+        visit(tree, pattern, &mut |node, trail| {
+            // What an entry lacks because it was cut out is no error of its own.
+            if !section.is_some_and(|section| earlier.is_damaged(section, trail.last())) {
+                errors.extend(check(node, trail));
+            }
+        });
     }
     errors
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::cycles;
 use crate::project::diagnostic::Diagnostic;
 use crate::project::errors::Errors;
+use crate::project::limits::MAX_REPLICAS;
 use crate::project::model::{FileObject, Project, Service};
 use crate::project::schema::did_you_mean;
 use crate::project::source::Span;
@@ -164,6 +165,11 @@ impl Checks<'_> {
         if defined.contains_key(name) {
             return;
         }
+        if name.is_empty() {
+            let message = format!("service {:?} does not say which {kind} it means", self.service.name);
+            self.report("undefined", span, message).help = Some("add `source:` with its name".into());
+            return;
+        }
         let message = format!("service {:?} refers to undefined {kind} {name}", self.service.name);
         let section = kind.rsplit(' ').next().unwrap_or(kind);
         let help = did_you_mean(name, defined.keys().map(String::as_str))
@@ -284,19 +290,22 @@ impl Checks<'_> {
         }
         let wanted = scale.or(replicas).unwrap_or(1);
         let attribute = if scale.is_some() { "scale" } else { "deploy.replicas" };
+        let path: Vec<&str> = ["services", name].into_iter().chain(attribute.split('.')).collect();
+        let place = self.project.locate(&path).unwrap_or_default();
         if wanted < 0 {
-            self.report(
-                "scale",
-                self.span("scale"),
-                format!("services.{name}: {attribute} must not be negative"),
+            self.report("scale", place, format!("services.{name}: {attribute} must not be negative")).help =
+                Some("a service with 0 replicas is made without containers".into());
+        }
+        if usize::try_from(wanted).is_ok_and(|wanted| wanted > MAX_REPLICAS) {
+            let message = format!(
+                "services.{name}: {wanted} replicas are more than the {MAX_REPLICAS} a service may have"
             );
+            self.report("project-limit", place, message);
         }
         if wanted > 1 && !container_name.is_empty() {
             let message = format!(
                 "services.{name}: can't set container_name and {attribute} as container name must be unique"
             );
-            let path: Vec<&str> = ["services", name].into_iter().chain(attribute.split('.')).collect();
-            let place = self.project.locate(&path).unwrap_or_default();
             self.report("conflict", self.span("container_name"), message).and(
                 place,
                 "more than one is asked for here",

@@ -17,7 +17,7 @@ use super::decode;
 use super::diagnostic::{Diagnostic, Severity};
 use super::limits::{MAX_SERVICES, keep_warnings};
 use super::model::Project;
-use super::node::Node;
+use super::node::{Node, Value};
 use super::origin::{Origins, VariableSource};
 use super::read::name::normalize as normalize_name;
 use super::source::Span;
@@ -26,7 +26,7 @@ use super::warnings;
 /// Completes the tree of one model, which may be an included one; gives the attributes that contradict each other.
 pub fn complete(tree: &mut Node, session: &mut Session<'_>, scope: &Scope) -> Vec<Diagnostic> {
     defaults::fill(tree);
-    let mut errors = checks::check(tree);
+    let mut errors = checks::check(tree, &session.errors);
     errors.extend(quantities::check(tree, &session.sources));
     if let Some(start) = session.path_start(scope) {
         errors.extend(paths::resolve(tree, &start, &session.options.environment));
@@ -126,11 +126,23 @@ fn decoded(tree: &mut Node, session: &mut Session<'_>) -> Option<Project> {
         match decode::decode(tree) {
             Ok(project) => return Some(project),
             Err(error) => {
-                let error = Diagnostic::error("type", error.span, error.message);
+                let path = path_of(tree, error.span).map(|steps| steps.join(".") + ": ").unwrap_or_default();
+                let error = Diagnostic::error("type", error.span, format!("{path}{}", error.message));
                 if !session.errors.cut(tree, vec![error]) {
                     return None;
                 }
             }
         }
     }
+}
+
+/// The way to the value that stands at a place.
+fn path_of<'t>(tree: &'t Node, span: Span) -> Option<Vec<&'t str>> {
+    let Value::Mapping(entries) = &tree.value else { return None };
+    entries.iter().find_map(|(key, entry)| {
+        let here = (span.is_known() && entry.node.span == span).then(Vec::new);
+        let mut path = here.or_else(|| path_of(&entry.node, span))?;
+        path.insert(0, key.as_str());
+        Some(path)
+    })
 }

@@ -112,7 +112,14 @@ fn env_file(
             return Err(Box::new(Diagnostic::error("env-file", file.span, message).with_help(help)));
         }
         other => other.map_err(|error| {
-            Box::new(Diagnostic::error("env-file", file.span, format!("env file {}: {error}", file.path)))
+            unreadable(
+                "env-file",
+                format!("env file {}: {error}", file.path),
+                &error,
+                path,
+                file.span,
+                session,
+            )
         })?,
     };
     let parsed = match file.format.as_str() {
@@ -126,6 +133,20 @@ fn env_file(
         }
     };
     keep_source(path, text, parsed, file.span, session)
+}
+
+/// At what is no text in the file, else at the name of the file.
+fn unreadable(
+    code: &'static str,
+    message: String,
+    error: &read::ReadError,
+    path: &Path,
+    named_at: Span,
+    session: &mut Session<'_>,
+) -> Box<Diagnostic> {
+    let place = error.place(|text| session.add_source(path, text));
+    let diagnostic = Diagnostic::error(code, place.or(named_at), message);
+    Box::new(if place.is_known() { diagnostic.with_label(named_at, "read from here") } else { diagnostic })
 }
 
 /// Registers the text for diagnostics, and turns its problems into them.
@@ -181,12 +202,13 @@ fn label_file(
     session: &mut Session<'_>,
 ) -> Result<FileVariables, Box<Diagnostic>> {
     let text = read::text(path).map_err(|error| {
-        let message = if error.is_missing() {
-            format!("label file {} not found", path.display())
-        } else {
-            format!("label file {}: {error}", path.display())
-        };
-        Box::new(Diagnostic::error("label-file", span, message).with_help("create it, or correct the path"))
+        if error.is_missing() {
+            let message = format!("label file {} not found", path.display());
+            let error = Diagnostic::error("label-file", span, message);
+            return Box::new(error.with_help("create it, or correct the path"));
+        }
+        let message = format!("label file {}: {error}", path.display());
+        unreadable("label-file", message, &error, path, span, session)
     })?;
     let parsed = dotenv::parse(&text, &|name| earlier.get(name).cloned(), &Variables::new());
     keep_source(path, text, parsed, span, session)

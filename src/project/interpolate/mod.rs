@@ -102,8 +102,10 @@ impl Pass<'_> {
             Err(TemplateError::TooLong) => MAX_TEXT,
             Err(_) => 0,
         };
-        let missing: Vec<Diagnostic> = lookup.unset.iter().map(|name| self.unset(text, name, span)).collect();
-        keep_warnings(self.warnings, missing);
+        // Taken out while the rest of the pass is looked at: a warning that is not kept is not made.
+        let mut warnings = std::mem::take(self.warnings);
+        keep_warnings(&mut warnings, lookup.unset.iter().map(|name| self.unset(text, name, span)));
+        *self.warnings = warnings;
         let result = result.map_err(|error| self.bad_template(error, text, span, trail));
         if let Some(variables) = lookup.recorded {
             *at = self.origins.interpolated(span, Interpolation { template: text.to_owned(), variables });

@@ -69,9 +69,9 @@ fn from_variable(variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
 /// When there is no compose file.
 pub fn search(start: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Found, Box<Diagnostic>> {
     for directory in start.ancestors() {
-        let Some(main) = first(directory, &NAMES, warnings) else { continue };
+        let Some(main) = first("config", directory, &NAMES, warnings) else { continue };
         let mut files = vec![main];
-        files.extend(first(directory, &OVERRIDES, warnings));
+        files.extend(first("override", directory, &OVERRIDES, warnings));
         return Ok(Found { files, directory: directory.to_path_buf() });
     }
     let message = "no configuration file provided: not found";
@@ -80,14 +80,18 @@ pub fn search(start: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Found, Box
     Err(Box::new(Diagnostic::error("no-file", Span::default(), message).with_help(help)))
 }
 
-fn first(directory: &Path, names: &[&str], warnings: &mut Vec<Diagnostic>) -> Option<PathBuf> {
+fn first(kind: &str, directory: &Path, names: &[&str], warnings: &mut Vec<Diagnostic>) -> Option<PathBuf> {
     let found: Vec<PathBuf> =
         names.iter().map(|name| directory.join(name)).filter(|path| path.exists()).collect();
     if found.len() > 1 {
         let shown: Vec<String> = found.iter().map(|path| path.display().to_string()).collect();
-        let message = format!("Found multiple config files with supported names: {}", shown.join(", "));
-        let using = format!("using {}", shown[0]);
-        warnings.push(Diagnostic::warning("several-files", Span::default(), message).with_help(using));
+        let message = format!(
+            "Found multiple {kind} files with supported names: {}. Using {}",
+            shown.join(", "),
+            shown[0]
+        );
+        let help = "remove the others, or name the files with -f";
+        warnings.push(Diagnostic::warning("several-files", Span::default(), message).with_help(help));
     }
     found.into_iter().next()
 }

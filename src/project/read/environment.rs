@@ -104,16 +104,18 @@ pub fn read(
 ) -> Result<FileVariables, Box<Diagnostic>> {
     let mut read = FileVariables::default();
     for file in files {
+        let shown = file.strip_prefix(current_directory).unwrap_or(file);
         let text = super::text(file).map_err(|error| {
             let message = match error.is_missing() {
                 true => format!("couldn't find env file: {}", file.display()),
                 false => format!("env file {}: {error}", file.display()),
             };
-            Box::new(Diagnostic::error("env-file", Span::default(), message))
+            let place = error.place(|text| sources.add(shown, text));
+            Box::new(Diagnostic::error("env-file", place, message))
         })?;
         let lookup = |name: &str| outer.get(name).cloned();
         let parsed = dotenv::parse(&text, &lookup, &read.values);
-        let id = sources.add(file.strip_prefix(current_directory).unwrap_or(file), text);
+        let id = sources.add(shown, text);
         let at = |line: u32| sources.line(id, line);
         let parsed = parsed.map_err(|error| {
             let message = format!("failed to read {}: {error}", file.display());

@@ -14,6 +14,7 @@ use std::path::Path;
 use rustix::fs::{OFlags, makedev};
 
 use super::limits::MAX_FILE;
+use super::source::{FileId, Span};
 
 /// A file that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -22,23 +23,40 @@ pub enum ReadError {
     #[error("{0}")]
     Io(#[from] io::Error),
     /// A directory, device, socket or pipe.
-    #[error("is not a regular file")]
-    NotAFile,
+    #[error("is not a regular file but a {0}")]
+    NotAFile(&'static str),
     /// Larger than what any project needs.
     #[error("is larger than {} MiB", MAX_FILE >> 20)]
     TooLarge,
     /// Binary.
-    #[error("is not UTF-8 text (first bad byte on line {line})")]
-    NotText {
-        /// Line of the first byte that is no text.
-        line: usize,
-    },
+    #[error(transparent)]
+    NotText(#[from] NotText),
+}
+
+/// Bytes that are no text.
+#[derive(Debug, thiserror::Error)]
+#[error("is not {expected} text: {problem}")]
+pub struct NotText {
+    expected: &'static str,
+    problem: &'static str,
+    /// The text up to the wrong bytes and the rest of their line, with a stand-in for what is no character.
+    shown: String,
+    /// First byte of the stand-in.
+    at: usize,
 }
 
 impl ReadError {
     /// Whether the file is simply not there.
     pub fn is_missing(&self) -> bool {
         matches!(self, ReadError::Io(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// Where the first wrong byte of a file stands that is no text, once its readable part is among the sources; nowhere
+    /// for other errors.
+    pub fn place(&self, add: impl FnOnce(String) -> FileId) -> Span {
+        let ReadError::NotText(NotText { shown, at, .. }) = self else { return Span::default() };
+        let length = shown[*at..].chars().next().map_or(0, char::len_utf8);
+        Span::in_text(add(shown.clone()), shown, *at..*at + length)
     }
 }
 
@@ -65,9 +83,19 @@ pub fn text(path: &Path) -> Result<String, ReadError> {
 
 fn check(metadata: &Metadata) -> Result<(), ReadError> {
     if !metadata.is_file() {
-        return Err(ReadError::NotAFile);
+        return Err(ReadError::NotAFile(kind(metadata)));
     }
     if metadata.len() > MAX_FILE { Err(ReadError::TooLarge) } else { Ok(()) }
+}
+
+fn kind(metadata: &Metadata) -> &'static str {
+    let kind = metadata.file_type();
+    match () {
+        () if kind.is_dir() => "directory",
+        () if kind.is_fifo() => "pipe",
+        () if kind.is_socket() => "socket",
+        () => "device",
+    }
 }
 
 /// `/dev/null` is how people say "no file".
@@ -103,11 +131,29 @@ pub fn utf8(bytes: Vec<u8>) -> Result<String, ReadError> {
         [0xfe, 0xff, rest @ ..] => return utf16(rest, u16::from_be_bytes),
         _ => {}
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let good = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
-        ReadError::NotText { line }
-    })
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let (good, rest) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+        let rest = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        not_text(
+            "UTF-8",
+            "this is no character of it; save the file as UTF-8",
+            &String::from_utf8_lossy(good),
+            &String::from_utf8_lossy(rest),
+        )
+    })?;
+    without_zero(text)
+}
+
+/// A zero byte ends a text for the kernel and for most programs, so no attribute and no variable can hold one.
+fn without_zero(text: String) -> Result<String, ReadError> {
+    let Some(at) = text.find('\0') else { return Ok(text) };
+    let (good, rest) = text.split_at(at);
+    let problem = "control characters are not allowed, and this is a zero byte; remove it";
+    Err(not_text("readable", problem, good, rest.lines().next().unwrap_or_default()))
+}
+
+fn not_text(expected: &'static str, problem: &'static str, good: &str, rest: &str) -> ReadError {
+    NotText { expected, problem, shown: format!("{good}{rest}"), at: good.len() }.into()
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, ReadError> {
@@ -116,14 +162,18 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, ReadError> {
     for decoded in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
         match decoded {
             Ok(character) => text.push(character),
-            Err(_) => return Err(not_utf16(&text)),
+            Err(_) => return Err(not_utf16("half of a character stands alone here", &text)),
         }
     }
-    if rest.is_empty() { Ok(text) } else { Err(not_utf16(&text)) }
+    if rest.is_empty() {
+        without_zero(text)
+    } else {
+        Err(not_utf16("half a character is missing here", &text))
+    }
 }
 
-fn not_utf16(good: &str) -> ReadError {
-    ReadError::NotText { line: good.matches('\n').count() + 1 }
+fn not_utf16(problem: &'static str, good: &str) -> ReadError {
+    not_text("UTF-16", problem, good, "\u{fffd}")
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! What the user probably meant.
 
+use super::SECTIONS;
 use super::definition::Schema;
 use crate::project::diagnostic::Diagnostic;
 use crate::project::node::{Entry, Node, Value};
-
-const SECTIONS: [&str; 6] = ["services", "networks", "volumes", "secrets", "configs", "models"];
 
 /// Sections written under another section, which is how a wrong indentation shows.
 pub fn misplaced_sections(root: &Node, errors: &mut Vec<Diagnostic>) {
@@ -141,7 +140,10 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
     let spelling = |text: &str| text.to_lowercase().replace('-', "_");
     let wanted = spelling(word);
     let limit = (wanted.chars().count() / 3).clamp(1, 3);
-    let distances = known.map(|candidate| (distance(&wanted, &spelling(candidate)), candidate));
+    // As many letters must be added or taken away as the lengths differ by, and counting is quick.
+    let length = word.chars().count();
+    let similar = known.filter(|candidate| candidate.chars().count().abs_diff(length) <= limit);
+    let distances = similar.map(|candidate| (distance(&wanted, &spelling(candidate)), candidate));
     distances
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)

@@ -15,6 +15,9 @@ pub use hints::{did_you_mean, nearest};
 
 use definition::Schema;
 
+/// The top-level keys under which names stand.
+pub const SECTIONS: [&str; 6] = ["services", "networks", "volumes", "secrets", "configs", "models"];
+
 static COMPOSE: LazyLock<Schema> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../schema/compose-spec.json"))
         .unwrap_or_else(|error| unreachable!("the schema in the executable is covered by tests: {error}"))

@@ -50,6 +50,11 @@ pub struct Span {
 }
 
 impl Span {
+    /// The span of a range of a file's whole text.
+    pub fn in_text(file: FileId, text: &str, range: Range<usize>) -> Span {
+        within(Span { file, line: 1, column: 1, ..Span::default() }, text, &range)
+    }
+
     /// Whether the span points into a file at all.
     pub fn is_known(&self) -> bool {
         self.file != FileId::default()

@@ -1,30 +1,35 @@
 //! One host port for two services: only one of them can run.
 
+use std::collections::HashMap;
+
 use crate::project::diagnostic::Diagnostic;
 use crate::project::model::{Port, Project};
 
 pub fn check(project: &Project, warnings: &mut Vec<Diagnostic>) {
-    let published: Vec<(&str, &Port)> = project
+    let published = project
         .services
         .iter()
         .flat_map(|(name, service)| service.ports.iter().map(move |port| (name.as_str(), port)))
-        .filter(|(_, port)| port.published.parse::<u16>().is_ok_and(|number| number > 0))
-        .collect();
-    for (index, (name, port)) in published.iter().enumerate() {
-        let earlier = published[..index].iter().find(|(other, first)| other != name && collide(first, port));
+        .filter(|(_, port)| port.published.parse::<u16>().is_ok_and(|number| number > 0));
+    let mut seen: HashMap<(&str, &str), Vec<(&str, &Port)>> = HashMap::new();
+    for (name, port) in published {
+        let same = seen.entry((&port.published, protocol(port))).or_default();
+        let earlier = same.iter().find(|(other, first)| *other != name && overlap(first, port));
         if let Some((other, first)) = earlier {
             warnings.push(taken(name, port, other, first));
         }
+        same.push((name, port));
     }
 }
 
-fn collide(a: &Port, b: &Port) -> bool {
+fn protocol(port: &Port) -> &str {
+    if port.protocol.is_empty() { "tcp" } else { &port.protocol }
+}
+
+/// Whether two ports of one number are on a common address.
+fn overlap(a: &Port, b: &Port) -> bool {
     let everywhere = |address: &str| matches!(address, "" | "0.0.0.0" | "::");
-    let protocol =
-        |port: &Port| if port.protocol.is_empty() { "tcp".to_owned() } else { port.protocol.clone() };
-    a.published == b.published
-        && protocol(a) == protocol(b)
-        && (a.host_ip == b.host_ip || everywhere(&a.host_ip) || everywhere(&b.host_ip))
+    a.host_ip == b.host_ip || everywhere(&a.host_ip) || everywhere(&b.host_ip)
 }
 
 fn taken(name: &str, port: &Port, other: &str, first: &Port) -> Diagnostic {

@@ -113,13 +113,22 @@ impl<'a> Events<'a> {
     fn error(&self) -> SyntaxError {
         // SAFETY: libyaml sets `problem` and `context` to null or to string literals of its own.
         let (problem, context) = unsafe { (message(self.parser.problem), message(self.parser.context)) };
-        let span = self.span(self.parser.problem_mark, self.parser.problem_mark);
+        let span = match self.parser.error {
+            sys::YAML_READER_ERROR => self.character(self.parser.problem_offset),
+            _ => self.span(self.parser.problem_mark, self.parser.problem_mark),
+        };
         let context_span = self.span(self.parser.context_mark, self.parser.context_mark);
         SyntaxError {
             problem: problem.unwrap_or_else(|| "not valid YAML".into()),
             span,
             context: context.map(|text| (text, context_span)),
         }
+    }
+
+    /// The place of one character; the reader, which is ahead of the parser, gives its byte only.
+    fn character(&self, offset: u64) -> Span {
+        let start = self.text.floor_char_boundary(usize::try_from(offset).unwrap_or(usize::MAX));
+        Span::in_text(self.file, self.text, start..start)
     }
 
     fn span(&self, start: sys::yaml_mark_t, end: sys::yaml_mark_t) -> Span {
