@@ -562,7 +562,7 @@ volumes: {data: {name: real, driver: local, driver_opts: {type: tmpfs, device: t
     },
     Case {
         yaml: r#"services: {web: {image: busybox, volumes: ["data:/d", "theirs:/t"]}}
-volumes: {data: {driver: weird, driver_opts: {type: nfs}}, theirs: {external: true}}"#,
+volumes: {data: {driver: weird, driver_opts: {size: 1g}}, theirs: {external: true}}"#,
         expected: &[Sent("HostConfig/Binds", r#"["app_data:/d:rw","theirs:/t:rw"]"#), RefusedBuiltIn("volumes.data.driver"), RefusedBuiltIn("volumes.data.driver_opts")],
     },
     Case {

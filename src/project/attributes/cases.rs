@@ -145,13 +145,8 @@ pub const NETWORK_OPTIONS: Case =
     Case { name: "see the limits", find: |used| option(used, is_foreign_network_option) };
 
 pub const VOLUME_OPTIONS: Case = Case {
-    name: "other file systems and options",
-    find: |used| {
-        option(used, |name, value| match name {
-            "type" => !matches!(value, "none" | "tmpfs" | "bind" | ""),
-            other => !matches!(other, "o" | "device"),
-        })
-    },
+    name: "other options",
+    find: |used| option(used, |name, _| !matches!(name, "type" | "o" | "device")),
 };
 
 fn says_something(value: &Value) -> bool {

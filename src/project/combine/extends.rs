@@ -172,11 +172,10 @@ fn target(extends: &Node) -> Result<(String, Option<Node>)> {
             let error = Diagnostic::error("unknown-key", entry.key_span, message);
             Err(vec![error.with_help(help.unwrap_or_else(|| "`extends` takes `service` and `file`".into()))])
         }
-        (None, None) => Err(vec![Diagnostic::error(
-            "missing-property",
-            extends.span,
-            "extends missing property 'service'",
-        )]),
+        (None, None) => Err(vec![
+            Diagnostic::error("missing-property", extends.span, "extends missing property 'service'")
+                .with_help("add `service:` with the name of the service to start from"),
+        ]),
     }
 }
 

@@ -116,7 +116,12 @@ impl<'a> Session<'a> {
                 false => format!("{}: {error}", file.display()),
             };
             let place = error.place(|text| self.add_source(file, text));
-            vec![Diagnostic::error("file", place, message)]
+            let diagnostic = Diagnostic::error("file", place, message);
+            vec![if error.is_missing() {
+                diagnostic.with_help("create it, or correct the path")
+            } else {
+                diagnostic
+            }]
         })?;
         Ok(self.add_source(file, text))
     }

@@ -94,9 +94,21 @@ pub fn unknown_key<'a>(
     if schema.properties.is_empty() && path.len() == 1 {
         return Some("names may hold letters, digits, `.`, `_` and `-`".into());
     }
-    SECTIONS
-        .contains(&key)
-        .then(|| format!("`{key}:` is a section of the whole file: move it to the left margin"))
+    if SECTIONS.contains(&key) {
+        return Some(format!("`{key}:` is a section of the whole file: move it to the left margin"));
+    }
+    let names: Vec<&str> = schema.properties.keys().map(String::as_str).collect();
+    (1..=FEW).contains(&names.len()).then(|| format!("what may stand here: {}", names.join(", ")))
+}
+
+/// So many keys of a map are listed for somebody who wrote another one.
+const FEW: usize = 12;
+
+/// What a text that is none of the allowed ones was meant to be; `healthy` is short for `service_healthy`.
+pub fn allowed(text: &str, allowed: &[String]) -> Option<String> {
+    let names = || allowed.iter().map(String::as_str);
+    let short = || names().find(|name| name.strip_suffix(text).is_some_and(|start| start.ends_with('_')));
+    did_you_mean(text, names()).or_else(|| short().map(|name| format!("did you mean `{name}`?")))
 }
 
 /// What a map without a required key lacks.

@@ -24,7 +24,11 @@ pub fn help(node: &Node, path: &[String], wanted: &[Type]) -> Option<String> {
         Value::Null => Some(empty(path, key)),
         Value::String(text) if wants(Type::Array) => Some(as_list(key, text)),
         Value::Mapping(entries) if is_item(key) && wants(Type::String) => pair(entries, path),
+        Value::Mapping(_) if wants(Type::Array) && wants(Type::String) => {
+            Some(format!("write `{key}` as one text or as a list"))
+        }
         Value::Mapping(_) => None,
+        Value::String(text) if wants(Type::Object) && missing_blank(text).is_some() => missing_blank(text),
         Value::Sequence(items) if wants(Type::String) => match items.as_slice() {
             [only] => Some(format!("write it without the list: `{key}: {}`", only.value.scalar_text()?)),
             _ => Some(format!("`{key}` takes one value")),
@@ -35,10 +39,33 @@ pub fn help(node: &Node, path: &[String], wanted: &[Type]) -> Option<String> {
             Some("the policies are \"no\" (in quotes), always, on-failure and unless-stopped".into())
         }
         value if wants(Type::Array) => Some(as_list(key, &value.scalar_text()?)),
+        Value::Int(number) if wants(Type::String) && DURATIONS.contains(&key) => {
+            Some(format!("add the unit: {number}s"))
+        }
         value if wants(Type::String) => Some(format!("quote it: \"{}\"", value.scalar_text()?)),
         _ if wants(Type::Object) => Some(format!("indent `key: value` lines below `{key}:`")),
         _ => None,
     }
+}
+
+/// Attributes that hold a duration, which people write in seconds.
+const DURATIONS: [&str; 8] = [
+    "delay",
+    "interval",
+    "monitor",
+    "start_interval",
+    "start_period",
+    "stop_grace_period",
+    "timeout",
+    "window",
+];
+
+/// `key:value`, which is one word to YAML.
+fn missing_blank(text: &str) -> Option<String> {
+    let (key, value) = text.split_once(':')?;
+    let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    (is_key && !value.is_empty() && !value.starts_with(' '))
+        .then(|| format!("a blank is missing after the colon: `{key}: {value}`"))
 }
 
 fn is_item(key: &str) -> bool {

@@ -157,7 +157,7 @@ impl<'a> Validator<'a> {
     fn text(&mut self, node: &Node, text: &str, schema: &Schema) {
         if !schema.allowed.is_empty() && !schema.allowed.iter().any(|allowed| allowed == text) {
             let allowed: Vec<String> = schema.allowed.iter().map(|allowed| format!("'{allowed}'")).collect();
-            let help = hints::did_you_mean(text, schema.allowed.iter().map(String::as_str));
+            let help = hints::allowed(text, &schema.allowed);
             self.error(
                 "invalid-value",
                 node.span,

@@ -111,7 +111,12 @@ impl Builder<'_> {
                 Ok(node.clone())
             }
             Some(None) => Err(syntax_error(span, format!("anchor '{name}' value contains itself"))),
-            None => Err(syntax_error(span, format!("unknown anchor '{name}' referenced"))),
+            None => {
+                let error = syntax_error(span, format!("unknown anchor '{name}' referenced"));
+                Err(Box::new(
+                    error.with_help(format!("an anchor is set with `&{name}`, above the place that uses it")),
+                ))
+            }
         }
     }
 

@@ -30,11 +30,19 @@ fn readable(span: Span, text: &str) -> Span {
 
 fn hint(problem: &str, text: &str, number: usize) -> Option<String> {
     let line = text.lines().nth(number).unwrap_or("");
+    if let Some(mark) = text.lines().position(|line| line.starts_with("<<<<<<< ")) {
+        return Some(format!("line {} is the mark of a merge conflict: resolve it first", mark + 1));
+    }
     if indentation(line).contains('\t') {
         return Some("the line is indented with a tab, which YAML does not allow: use spaces".into());
     }
     if problem.contains("expected key") || problem.contains("expected '-' indicator") {
-        return misaligned(text, number, indentation(line).len());
+        return misaligned(text, number, indentation(line).len()).or_else(|| {
+            let in_list = problem.contains("'-' indicator");
+            in_list.then(|| {
+                "this line stands in a list: begin it with `- `, or write all of them as `key: value`".into()
+            })
+        });
     }
     if problem.contains("expected ','") {
         return Some(if line.contains("${") {

@@ -14,7 +14,7 @@ pub const ROWS: &[Attribute] = &[
         .default("`local`")
         .built_in(refused(VOLUME_DRIVERS, "the only volume driver is local")),
     row("volumes.*.driver_opts", "Options of the driver")
-        .built_in(refused(VOLUME_OPTIONS, "a volume is a directory, `type: tmpfs`, or `o: bind` of one")),
+        .built_in(refused(VOLUME_OPTIONS, "the options of the local driver are type, o and device")),
     row("volumes.*.external", "The volume exists and is not the project's")
         .default("`false`")
         .cast(Cast::Boolean),
