@@ -1,11 +1,11 @@
-//! Brings 1, 10 and 50 sleepers up and down on wharf's own engine and, side by side in the same run, on a reference
+//! Brings 1, 10, 50 and 200 services up, looks at them, and brings them down on wharf's own engine and, side by side in the same run, on a reference
 //! Docker Engine with Docker Compose, and prints the medians and their ratio.
 //!
 //!     REFERENCE_DOCKER_HOST=unix:///path/docker.sock cargo bench --bench up_down
 //!
 //! Both engines need the image `busybox:latest`; ours pulls it (`WHARF_BENCH_MIRROR` names a registry mirror). Without
 //! `REFERENCE_DOCKER_HOST` only our column is printed. `WHARF_BENCH_ROUNDS` (default 5) rounds are timed after one
-//! that is not; `WHARF_BENCH_SERVICES` (default "1 10 50") are the sizes.
+//! that is not; `WHARF_BENCH_SERVICES` (default "1 10 50 200") are the sizes.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What is timed, in the order in which one round runs it.
-const WORK: [&str; 3] = ["up -d", "up -d again", "down"];
+const WORK: [&str; 5] = ["up -d", "up -d again", "ps", "logs", "down"];
 
 /// One of the two sides.
 struct Side {
@@ -51,11 +51,13 @@ impl Side {
     }
 
     /// One round: the times of `WORK`.
-    fn round(&self, folder: &Path) -> [Duration; 3] {
+    fn round(&self, folder: &Path) -> [Duration; 5] {
         let up = self.time(folder, &["up", "-d"]);
         let again = self.time(folder, &["up", "-d"]);
+        let ps = self.time(folder, &["ps"]);
+        let logs = self.time(folder, &["logs"]);
         let down = self.time(folder, &["down", "-t", "0"]);
-        [up, again, down]
+        [up, again, ps, logs, down]
     }
 }
 
@@ -69,7 +71,7 @@ fn main() {
     let mut sides = vec![Side::ours(&root)];
     sides.extend(std::env::var("REFERENCE_DOCKER_HOST").ok().map(Side::reference));
     println!("{:>8}  {:<12} {:>12} {:>12} {:>8}", "services", "work", "wharf", "docker", "ratio");
-    for count in setting("WHARF_BENCH_SERVICES", "1 10 50").split_whitespace() {
+    for count in setting("WHARF_BENCH_SERVICES", "1 10 50 200").split_whitespace() {
         let folder = project_of(count.parse().expect("WHARF_BENCH_SERVICES holds numbers"));
         let times = measure(&sides, folder.path(), rounds);
         for (index, work) in WORK.iter().enumerate() {
@@ -83,7 +85,7 @@ fn main() {
 }
 
 /// The rounds of each side, taken in turn so that a drift of the machine's speed meets both.
-fn measure(sides: &[Side], folder: &Path, rounds: usize) -> Vec<Vec<[Duration; 3]>> {
+fn measure(sides: &[Side], folder: &Path, rounds: usize) -> Vec<Vec<[Duration; 5]>> {
     let mut times = vec![Vec::new(); sides.len()];
     for round in 0..=rounds {
         for (side, times) in sides.iter().zip(&mut times) {
@@ -96,7 +98,7 @@ fn measure(sides: &[Side], folder: &Path, rounds: usize) -> Vec<Vec<[Duration; 3
     times
 }
 
-fn median(rounds: &[[Duration; 3]], index: usize) -> Duration {
+fn median(rounds: &[[Duration; 5]], index: usize) -> Duration {
     let mut times: Vec<_> = rounds.iter().map(|round| round[index]).collect();
     times.sort_unstable();
     times[times.len() / 2]
@@ -112,12 +114,15 @@ fn print_row(count: &str, work: &str, medians: &[Duration]) {
     println!("{row}");
 }
 
-/// A folder with a project of `count` services that sleep.
+/// A folder with a project of `count` services that say a word and sleep.
 fn project_of(count: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut text = format!("name: bench{count}\nservices:\n");
     for number in 0..count {
-        let _ = write!(text, "  s{number}:\n    image: busybox:latest\n    command: sleep 3600\n");
+        let _ = write!(
+            text,
+            "  s{number}:\n    image: busybox:latest\n    command: sh -c \"echo ready; exec sleep 3600\"\n"
+        );
     }
     std::fs::write(folder.path().join("compose.yaml"), text).expect("the compose file is written");
     folder

@@ -1,15 +1,11 @@
-//! What health checks cost: the CPU time of the engine's own processes while 20 containers are probed five times a second each.
-//!
-//!     cargo bench --bench containers
-//!
-//! Needs root, the `docker` client, and the image `busybox:latest` (`WHARF_BENCH_MIRROR` names a registry mirror).
-
-mod support;
+//! What health checks cost: the CPU time of the engine's own processes while 20 containers are probed five times a second
+//! each.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use support::{Engine, docker};
+use crate::processes::own;
+use crate::support::{Engine, docker};
 
 const CONTAINERS: u32 = 20;
 /// Per container.
@@ -23,14 +19,10 @@ const KINDS: [(&str, &[&str]); 3] = [
     ("command", &["--health-cmd", "true"]),
 ];
 
-fn main() {
-    // `cargo test --benches` runs this too: it is a measurement, not a test.
-    if !std::env::args().any(|argument| argument == "--bench") {
-        return;
-    }
-    let engine = Engine::start("bench-containers");
+/// Prints a line for each kind of probe.
+pub fn run(engine: &Engine) {
     for (name, arguments) in KINDS {
-        let share = measure(&engine, arguments);
+        let share = measure(engine, arguments);
         let probes = CONTAINERS * PROBES_PER_SECOND;
         println!("{name:<8} {probes} probes/s: {:>5.2} % of one core in the engine", share * 100.0);
     }
@@ -66,10 +58,7 @@ fn wait_until_probed(host: &str, ids: &[String]) {
 
 /// CPU time of monitor and worker (`proc_pid_stat(5)`: fields 14 and 15).
 fn engine_time(root: &Path) -> Duration {
-    let text = std::fs::read_to_string(root.join("engine.pid")).expect("the engine runs");
-    let pids: serde_json::Value = serde_json::from_str(&text).expect("a pid file");
-    let ticks: u64 =
-        ["monitor", "worker"].iter().map(|who| ticks_of(pids[who]["pid"].as_u64().expect("a pid"))).sum();
+    let ticks: u64 = own(root).into_iter().map(ticks_of).sum();
     Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
 }
 
