@@ -137,7 +137,7 @@ fn decoded(tree: &mut Node, session: &mut Session<'_>) -> Option<Project> {
 }
 
 /// The way to the value that stands at a place.
-fn path_of<'t>(tree: &'t Node, span: Span) -> Option<Vec<&'t str>> {
+fn path_of(tree: &Node, span: Span) -> Option<Vec<&str>> {
     let Value::Mapping(entries) = &tree.value else { return None };
     entries.iter().find_map(|(key, entry)| {
         let here = (span.is_known() && entry.node.span == span).then(Vec::new);
