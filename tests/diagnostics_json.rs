@@ -1,7 +1,8 @@
 //! `wharf config -q --format json`: what editors read.
 
+mod support;
+
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -89,71 +90,5 @@ fn warnings_do_not_fail_and_what_is_about_no_file_has_no_place() {
 /// Fails unless the document fits `schema/diagnostics.json`.
 #[track_caller]
 fn valid(document: &Value) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/diagnostics.json");
-    let schema: Value = serde_json::from_str(&fs::read_to_string(path).expect("the schema")).expect("JSON");
-    let mut errors = Vec::new();
-    fits(document, &schema, &schema, "$", &mut errors);
-    assert!(errors.is_empty(), "{errors:?}\n{document:#}");
-}
-
-/// The keywords that the schema uses; any other one is an error, so that none is passed over.
-fn fits(value: &Value, schema: &Value, root: &Value, path: &str, errors: &mut Vec<String>) {
-    for (keyword, rule) in schema.as_object().expect("a schema is an object") {
-        let ok = match keyword.as_str() {
-            "$schema" | "$id" | "$defs" | "title" | "description" => true,
-            "$ref" => {
-                let name =
-                    rule.as_str().and_then(|rule| rule.strip_prefix("#/$defs/")).expect("a definition");
-                fits(value, &root["$defs"][name], root, path, errors);
-                true
-            }
-            "type" => {
-                rule.as_array().map_or_else(|| is(value, rule), |all| all.iter().any(|kind| is(value, kind)))
-            }
-            "const" => value == rule,
-            "enum" => rule.as_array().expect("a list").contains(value),
-            "minimum" => value.as_i64().is_none_or(|number| number >= rule.as_i64().expect("a number")),
-            "minLength" => {
-                value.as_str().is_none_or(|text| text.len() as u64 >= rule.as_u64().expect("a number"))
-            }
-            "pattern" => {
-                let pattern = regex::Regex::new(rule.as_str().expect("text")).expect("a pattern");
-                value.as_str().is_none_or(|text| pattern.is_match(text))
-            }
-            "required" => rule
-                .as_array()
-                .expect("a list")
-                .iter()
-                .all(|key| value.get(key.as_str().expect("text")).is_some()),
-            "properties" => {
-                for (key, child) in rule.as_object().expect("an object") {
-                    if let Some(inner) = value.get(key) {
-                        fits(inner, child, root, &format!("{path}.{key}"), errors);
-                    }
-                }
-                true
-            }
-            "items" => {
-                for (index, item) in value.as_array().into_iter().flatten().enumerate() {
-                    fits(item, rule, root, &format!("{path}[{index}]"), errors);
-                }
-                true
-            }
-            _ => false,
-        };
-        if !ok {
-            errors.push(format!("{path} does not fit {keyword}: {rule}"));
-        }
-    }
-}
-
-fn is(value: &Value, kind: &Value) -> bool {
-    match kind.as_str().expect("a type") {
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        "string" => value.is_string(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "null" => value.is_null(),
-        _ => false,
-    }
+    support::schema::fits("diagnostics.json", document);
 }

@@ -5,9 +5,10 @@ use clap::Args;
 
 use super::attached::Conversation;
 use super::detach_keys::DetachKeys;
+use super::dry_run::announced;
 use super::{Context, Failure, failure, selection};
 use crate::engine::EngineError;
-use crate::output;
+use crate::output::plan::Row;
 
 /// Arguments of `attach`.
 #[derive(Args, Debug)]
@@ -36,8 +37,9 @@ pub async fn run(context: &Context, args: AttachArgs) -> Result<(), Failure> {
     DetachKeys::parse(&args.detach_keys)?;
     let engine = context.engine().await?;
     let container = selection::running_container(context, &engine, &args.service, args.index).await?;
-    if context.globals.dry_run {
-        output::lines([format!("attach to container {}", container.name)]);
+    let text = format!("attach to container {}", container.name);
+    let row = || vec![Row::asked("attach", "container", &container.name, text)];
+    if announced(context, &context.project_name()?, row) {
         return Ok(());
     }
     let answer = engine.docker().inspect_container(&container.id, None::<InspectContainerOptions>).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 
-use super::push::push_images;
+use super::push::{push_images, push_rows};
 use super::reconcile::load;
 use super::session::{Session, separator};
 use super::{Context, Failure, support};
@@ -155,9 +155,13 @@ pub async fn run(context: &Context, args: BuildArgs) -> Result<(), Failure> {
     if plan.is_empty() {
         session.runner.progress.warning("no service has anything to build");
     }
+    let images: Vec<String> = plan.steps.iter().filter_map(|step| image(&step.action)).collect();
+    if let Some(format) = session.form() {
+        let pushes = if args.push { push_rows(&images) } else { Vec::new() };
+        return session.show(&plan, Some(&project), format, pushes).await;
+    }
     session.run(&plan).await?;
     if args.push {
-        let images: Vec<String> = plan.steps.iter().filter_map(|step| image(&step.action)).collect();
         push_images(&session, &images).await?;
     }
     Ok(())

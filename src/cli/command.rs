@@ -47,6 +47,8 @@ enum Command {
     Exec(super::exec::ExecArgs),
     /// Write the files of a container as a tar archive
     Export(super::export::ExportArgs),
+    /// Draw what waits for what, and how it is
+    Graph(super::graph::GraphArgs),
     /// List images of containers
     Images(super::images::ImagesArgs),
     /// Send a signal to containers
@@ -101,6 +103,8 @@ enum Command {
     Wait(super::wait::WaitArgs),
     /// Make services follow their files
     Watch(super::watch::WatchArgs),
+    /// Tell why a service is as it is, and what `up` would do about it
+    Why(super::why::WhyArgs),
     /// Experiments of Docker Compose (not supported)
     #[command(hide = true)]
     Alpha(super::refused::AnyArgs),
@@ -235,6 +239,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Events(args) => super::events::run(context, args).await,
         Command::Exec(args) => super::exec::run(context, args).await,
         Command::Export(args) => super::export::run(context, args).await,
+        Command::Graph(args) => super::graph::run(context, args).await,
         Command::Images(args) => super::images::run(context, args).await,
         Command::Kill(args) => super::kill::run(context, args).await,
         Command::Logs(args) => super::logs::run(context, args).await,
@@ -262,6 +267,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Volumes(args) => super::volumes::run(context, args).await,
         Command::Wait(args) => super::wait::run(context, args).await,
         Command::Watch(args) => super::watch::run(context, args).await,
+        Command::Why(args) => super::why::run(context, args).await,
         Command::Completion(args) => super::completion::run(context, &args),
         Command::Man(args) => super::man::run(&args, CommandLine::command()),
         Command::Publish(_) => Err(super::refused::publish()),

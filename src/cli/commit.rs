@@ -4,10 +4,11 @@ use bollard::models::ContainerConfig;
 use bollard::query_parameters::CommitContainerOptionsBuilder;
 use clap::Args;
 
+use super::dry_run::announced;
 use super::session::Session;
 use super::{Context, Failure, selection};
 use crate::engine::EngineError;
-use crate::output;
+use crate::output::plan::Row;
 use crate::output::progress::{ProgressEvent, Status};
 
 /// Arguments of `commit`.
@@ -43,9 +44,12 @@ pub async fn run(context: &Context, args: CommitArgs) -> Result<(), Failure> {
     let session = Session::open(context, &context.project_name()?, "commit").await?;
     let container =
         selection::running_container(context, session.engine(), &args.service, args.index).await?;
-    if session.dry_run() {
+    let row = || {
         let image = args.image.as_deref().unwrap_or("an image without a name");
-        output::lines([format!("commit container {} as {image}", container.name)]);
+        let text = format!("commit container {} as {image}", container.name);
+        vec![Row::asked("commit", "container", &container.name, text)]
+    };
+    if announced(context, &session.runner.project, row) {
         return Ok(());
     }
     let id = format!("Container {}", container.name);

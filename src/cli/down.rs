@@ -48,6 +48,7 @@ pub async fn run(context: &Context, args: DownArgs) -> Result<(), Failure> {
         remove_orphans: args.remove_orphans || context.is_on("COMPOSE_REMOVE_ORPHANS"),
         volumes: args.volumes,
         external_volumes: project.map(external_volumes).unwrap_or_default(),
+        external_networks: project.map(external_networks).unwrap_or_default(),
         images: images(context, project, &observed, args.rmi.as_deref()),
         timeout: args.timeout,
     };
@@ -77,6 +78,10 @@ fn known_services(project: &Project) -> BTreeSet<String> {
 
 fn external_volumes(project: &Project) -> BTreeSet<String> {
     project.volumes.values().filter(|volume| volume.external).map(|volume| volume.name.clone()).collect()
+}
+
+fn external_networks(project: &Project) -> BTreeSet<String> {
+    project.networks.values().filter(|network| network.external).map(|network| network.name.clone()).collect()
 }
 
 /// The named services; without a file everything that depends on them too (compose-surface 3.9).

@@ -5,9 +5,11 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::detach_keys::DetachKeys;
+use super::dry_run::announced;
 use super::terminal::{self, RawTerminal};
 use super::{Context, Failure, selection, stdio};
 use crate::engine::{Engine, EngineError};
+use crate::output::plan::Row;
 
 /// Arguments of `exec`.
 #[derive(Args, Debug)]
@@ -56,6 +58,13 @@ pub async fn run(context: &Context, args: ExecArgs) -> Result<(), Failure> {
     }
     let engine = context.engine().await?;
     let container = selection::running_container(context, &engine, service, args.index).await?;
+    let row = || {
+        let text = format!("run {} in container {}", command.join(" "), container.name);
+        vec![Row::asked("exec", "container", &container.name, text)]
+    };
+    if announced(context, &context.project_name()?, row) {
+        return Ok(());
+    }
     let tty = !args.no_tty && !args.detach && terminal::is_interactive();
     let options = CreateExecOptions {
         attach_stdin: Some(!args.detach),

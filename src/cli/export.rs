@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use console::user_attended;
 
+use super::dry_run::announced;
 use super::{Context, Failure, selection};
 use crate::engine::EngineError;
 use crate::engine::archive::{self, Arriving, ReceiveError};
-use crate::output;
+use crate::output::plan::Row;
 
 /// Arguments of `export`.
 #[derive(Args, Debug)]
@@ -38,8 +39,9 @@ pub async fn run(context: &Context, args: ExportArgs) -> Result<(), Failure> {
     let engine = context.engine().await?;
     let container = selection::running_container(context, &engine, &args.service, args.index).await?;
     let name = container.name;
-    if context.globals.dry_run {
-        output::lines([format!("export the files of container {name}")]);
+    let row =
+        || vec![Row::asked("export", "container", &name, format!("export the files of container {name}"))];
+    if announced(context, &context.project_name()?, row) {
         return Ok(());
     }
     let stream = engine.docker().export_container(&container.id);

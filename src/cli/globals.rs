@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::output::AnsiMode;
+use crate::output::plan::PlanFormat;
 use crate::output::progress::ProgressMode;
 
 /// The global flags.
@@ -43,13 +44,41 @@ pub struct Globals {
     /// Names with underscores, as Compose v1 made them
     #[arg(long)]
     pub compatibility: bool,
-    /// Show what would be done and change nothing
-    #[arg(long, global = true)]
-    pub dry_run: bool,
+    /// Show what would be done and change nothing; =tree and =json show it in these forms
+    #[arg(long, global = true, value_enum, value_name = "FORM", num_args = 0..=1, require_equals = true,
+          default_missing_value = "text", hide_possible_values = true)]
+    pub dry_run: Option<DryRun>,
     /// Keep networks, volumes and the like that no service uses
     #[arg(long)]
     pub all_resources: bool,
     /// Address of an engine, or "builtin" (default: DOCKER_HOST when set, else the built-in engine)
     #[arg(short = 'H', long, env = "WHARF_HOST")]
     pub host: Option<String>,
+}
+
+/// What `--dry-run` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DryRun {
+    /// Numbered lines.
+    #[value(aliases = ["true", "1", "t", "T", "True", "TRUE"])]
+    Text,
+    /// By service.
+    Tree,
+    /// One document.
+    Json,
+    /// No dry run: scripts write `--dry-run=false`.
+    #[value(name = "false", aliases = ["0", "f", "F", "False", "FALSE"])]
+    Off,
+}
+
+impl Globals {
+    /// The form to show the plan in; `None` when it is to be carried out.
+    pub fn dry_run(&self) -> Option<PlanFormat> {
+        match self.dry_run? {
+            DryRun::Text => Some(PlanFormat::Text),
+            DryRun::Tree => Some(PlanFormat::Tree),
+            DryRun::Json => Some(PlanFormat::Json),
+            DryRun::Off => None,
+        }
+    }
 }

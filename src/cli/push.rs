@@ -6,8 +6,9 @@ use futures::StreamExt;
 
 use super::reconcile::load;
 use super::session::{Session, separator};
-use super::{Context, Failure};
+use super::{Context, Failure, dry_run};
 use crate::engine::{credentials_for, server_message};
+use crate::output::plan::{Row, Sheet};
 use crate::output::progress::{ProgressEvent, Status};
 use crate::plan::names;
 use crate::project::pattern;
@@ -50,14 +51,20 @@ pub async fn run(context: &Context, args: PushArgs) -> Result<(), Failure> {
 
 /// Sends images, all at once; names every one that failed.
 pub(super) async fn push_images(session: &Session, images: &[String]) -> Result<(), Failure> {
-    if session.dry_run() {
-        crate::output::lines(images.iter().map(|image| format!("push image {image}")));
+    if let Some(format) = session.form() {
+        let rows = push_rows(images);
+        dry_run::print(&Sheet::of_rows(&session.runner.project, rows), format);
         return Ok(());
     }
     let results = futures::future::join_all(images.iter().map(|image| push_image(session, image))).await;
     session.runner.progress.finish();
     let failures: Vec<String> = results.into_iter().filter_map(Result::err).collect();
     if failures.is_empty() { Ok(()) } else { Err(Failure::message(failures.join("\n"))) }
+}
+
+/// What `--dry-run` says of pushes.
+pub(super) fn push_rows(images: &[String]) -> Vec<Row> {
+    images.iter().map(|image| Row::asked("push", "image", image, format!("push image {image}"))).collect()
 }
 
 async fn push_image(session: &Session, image: &str) -> Result<(), String> {

@@ -29,20 +29,38 @@ pub(super) fn load(
     Ok(Arc::new(project))
 }
 
+/// What would be done for a project, and what that was planned from.
+pub(super) struct Planned {
+    pub desired: Desired,
+    pub observed: Observed,
+    pub plan: Plan,
+}
+
+/// Plans, and warns of what the user should know.
+pub(super) async fn planned(
+    session: &Session,
+    project: &Arc<Project>,
+    mut options: UpOptions,
+) -> Result<Planned, Failure> {
+    support::check(session, project, Scope::Everything).await?;
+    options.exclusive_ports = !session.engine().is_wharf().await?;
+    let desired = Desired::from_project(project, options)?;
+    let observed = observe(session.engine(), &desired.project).await?;
+    let plan = planner::up(&desired, &observed)?;
+    session.warn(&plan);
+    Ok(Planned { desired, observed, plan })
+}
+
 /// Plans and runs. Images first: what they turn out to be decides which containers have to be made anew.
 pub(super) async fn reconcile(
     session: &Session,
     project: &Arc<Project>,
-    mut options: UpOptions,
+    options: UpOptions,
 ) -> Result<Desired, Failure> {
-    support::check(session, project, Scope::Everything).await?;
-    options.exclusive_ports = !session.engine().is_wharf().await?;
-    let mut desired = Desired::from_project(project, options)?;
-    let mut observed = observe(session.engine(), &desired.project).await?;
-    let mut plan = planner::up(&desired, &observed)?;
-    session.warn(&plan);
-    if session.dry_run() {
-        session.run(&plan).await?;
+    let Planned { mut desired, mut observed, mut plan } = planned(session, project, options).await?;
+    if let Some(format) = session.form() {
+        session.show(&plan, Some(project), format, Vec::new()).await?;
+        check(session, &desired, &observed, &plan).await?;
         return Ok(desired);
     }
     check(session, &desired, &observed, &plan).await?;
@@ -59,7 +77,7 @@ pub(super) async fn reconcile(
 }
 
 /// Everything that can be known to fail, before anything is made.
-async fn check(
+pub(super) async fn check(
     session: &Session,
     desired: &Desired,
     observed: &Observed,

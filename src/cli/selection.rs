@@ -70,8 +70,7 @@ pub async fn apply(
 
 /// A plan with the hooks of the files around its starts and stops.
 pub fn with_hooks(context: &Context, plan: Plan, containers: &[&ObservedContainer]) -> Plan {
-    let running =
-        containers.iter().filter(|container| container.is_running()).map(|c| c.id.clone()).collect();
+    let running = containers.iter().filter(|c| c.state == State::Running).map(|c| c.id.clone()).collect();
     Hooks::of(context.project()).apply(plan, &running)
 }
 

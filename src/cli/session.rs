@@ -1,24 +1,25 @@
 //! What commands that change things share: an engine, progress, and running a plan or only showing it.
 
-use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
 use console::user_attended_stderr;
 
-use super::{Context, Failure};
-use crate::engine::Engine;
+use super::{Context, Failure, dry_run};
+use crate::engine::{self, Engine};
 use crate::execute::{self, BuildFlags, Interrupt, Runner};
 use crate::output::AnsiMode;
+use crate::output::plan::{PlanFormat, Row, Sheet};
 use crate::output::progress::{ProgressEvent, Status};
-use crate::plan::Plan;
 use crate::plan::names::Separator;
+use crate::plan::{Plan, changes};
+use crate::project::Project;
 
 /// One command's connection to the engine and its progress.
 pub(super) struct Session {
     /// Runs plans.
     pub runner: Runner,
-    dry_run: bool,
+    dry_run: Option<PlanFormat>,
 }
 
 impl Session {
@@ -38,10 +39,11 @@ impl Session {
             interrupt: context.interrupt.clone(),
             parallel: context.settings.parallel,
             wait_timeout: None,
+            timings: None,
             quiet_pull: false,
             build: BuildFlags::default(),
         };
-        Session { runner, dry_run: context.globals.dry_run }
+        Session { runner, dry_run: context.globals.dry_run() }
     }
 
     /// The engine.
@@ -56,15 +58,13 @@ impl Session {
 
     /// Whether nothing may be changed.
     pub fn dry_run(&self) -> bool {
-        self.dry_run
+        self.dry_run.is_some()
     }
 
     /// Runs a plan, or prints it with `--dry-run`.
     pub async fn run(&self, plan: &Plan) -> Result<(), Failure> {
-        if self.dry_run {
-            // A reader that went away wants no more of it.
-            let _ = write!(std::io::stdout(), "{plan}");
-            return Ok(());
+        if let Some(format) = self.dry_run {
+            return self.show(plan, None, format, Vec::new()).await;
         }
         for name in &plan.kept {
             let id = format!("Container {name}");
@@ -73,6 +73,27 @@ impl Session {
         let result = execute::run(plan, &self.runner).await;
         self.runner.progress.finish();
         Ok(result?)
+    }
+
+    /// Prints a plan with what it changes and destroys, and further effects; only reads from the engine.
+    pub async fn show(
+        &self,
+        plan: &Plan,
+        project: Option<&Project>,
+        format: PlanFormat,
+        further: Vec<Row>,
+    ) -> Result<(), Failure> {
+        let name = &self.runner.project;
+        let facts = engine::facts(self.engine(), name, plan).await?;
+        let mut plan = plan.clone();
+        changes::explain(&mut plan, name, &facts, project);
+        dry_run::print(&Sheet::of(name, &plan).with(further), format);
+        Ok(())
+    }
+
+    /// The form to show plans in instead of running them, with `--dry-run`.
+    pub fn form(&self) -> Option<PlanFormat> {
+        self.dry_run
     }
 
     /// Runs a plan that Ctrl-C shall not cut short, because it is the answer to a Ctrl-C.

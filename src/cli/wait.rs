@@ -5,9 +5,11 @@ use clap::Args;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
+use super::dry_run::announced;
 use super::{Context, Failure, down, selection};
 use crate::engine::{Engine, EngineError};
 use crate::output;
+use crate::output::plan::Row;
 use crate::plan::observed::ObservedContainer;
 
 /// Arguments of `wait`.
@@ -36,8 +38,10 @@ pub async fn run(context: &Context, args: WaitArgs) -> Result<(), Failure> {
             "no containers for project {project:?}: nothing was started that could be waited for"
         )));
     }
-    if context.globals.dry_run {
-        output::lines(containers.iter().map(|container| format!("wait for {}", container.name)));
+    let row = |c: &ObservedContainer| {
+        Row::asked("wait", "container", &c.name, format!("wait for the end of container {}", c.name))
+    };
+    if announced(context, &context.project_name()?, || containers.iter().map(row).collect()) {
         return Ok(());
     }
     let code = ends(&engine, &containers, args.down_project).await?;

@@ -32,6 +32,14 @@ pub enum EngineError {
         /// The oldest one that is enough.
         needed: String,
     },
+    /// An answer could not be had, or is not what was expected.
+    #[error("cannot read {path} from the engine: {reason}")]
+    Read {
+        /// What was asked for.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// The engine refused or failed a call.
     #[error("{operation}: {message}")]
     Call {

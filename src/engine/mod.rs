@@ -8,7 +8,9 @@ mod connection;
 mod credentials;
 mod digest;
 mod error;
+mod facts;
 mod observe;
+mod read;
 mod target;
 mod version;
 
@@ -16,6 +18,7 @@ pub use connection::{Engine, connect};
 pub use credentials::credentials_for;
 pub use digest::image_digest;
 pub use error::{EngineError, is_conflict, is_not_found, is_not_modified, server_message};
+pub use facts::{existing, facts};
 pub use observe::{labels_filter, observe};
 pub use target::{Target, TargetOptions};
 pub use version::ApiVersion;

@@ -97,7 +97,7 @@ fn references(image: ImageSummary) -> Vec<(String, String)> {
 }
 
 /// `redis:latest` is also `redis`, `library/redis`, `docker.io/library/redis` and so on.
-fn familiar_forms(tag: &str) -> Vec<String> {
+pub(super) fn familiar_forms(tag: &str) -> Vec<String> {
     let tags = match tag.strip_suffix(":latest") {
         Some(bare) => vec![bare.to_owned(), tag.to_owned()],
         None => vec![tag.to_owned()],

@@ -15,8 +15,10 @@ mod rollouts;
 mod schedule;
 mod scheduler;
 mod texts;
+mod timings;
 mod update_failure;
 mod wait;
+mod waiting;
 mod watch;
 
 use std::sync::Arc;
@@ -30,6 +32,7 @@ pub use failure::{ExecuteError, StepError};
 pub use interrupt::Interrupt;
 pub use preflight::check_ports;
 pub use scheduler::run;
+pub use timings::Timings;
 pub use update_failure::{Outcome, UpdateFailure};
 
 /// What running a plan needs.
@@ -47,6 +50,8 @@ pub struct Runner {
     pub parallel: Option<usize>,
     /// Longest time for a wait of `--wait`.
     pub wait_timeout: Option<Duration>,
+    /// Where the times of steps are noted, when somebody wants to know.
+    pub timings: Option<Arc<Timings>>,
     /// No progress of pulls.
     pub quiet_pull: bool,
     /// Flags of builds that come from the command line.

@@ -30,6 +30,8 @@ struct Run<'p> {
     ready: VecDeque<StepId>,
     running: FuturesUnordered<BoxFuture<'p, Ended>>,
     failures: Vec<StepError>,
+    /// Number of the plan's first step in the timings.
+    timed_from: usize,
 }
 
 /// Runs a plan to its end.
@@ -60,7 +62,8 @@ impl<'p> Run<'p> {
         let schedule = Schedule::new(plan);
         let ready = schedule.initial().into();
         let (running, failures) = (FuturesUnordered::new(), Vec::new());
-        Run { plan, runner, schedule, rollouts: Rollouts::new(plan), ready, running, failures }
+        let timed_from = runner.timings.as_ref().map_or(0, |timings| timings.plan_begins(plan));
+        Run { plan, runner, schedule, rollouts: Rollouts::new(plan), ready, running, failures, timed_from }
     }
 
     fn begin_steps(&mut self, events: Option<&'p ContainerEvents>) {
@@ -68,6 +71,9 @@ impl<'p> Run<'p> {
         while self.running.len() < limit && !self.runner.interrupt.is_raised() {
             let Some(id) = self.ready.pop_front() else { break };
             self.schedule.states[id] = Progress::Running;
+            if let Some(timings) = &self.runner.timings {
+                timings.step_begins(self.timed_from, id);
+            }
             self.running.push(step(self.runner, events, id, &self.plan.steps[id]).boxed());
         }
     }
@@ -83,6 +89,9 @@ impl<'p> Run<'p> {
     }
 
     fn step_ended(&mut self, id: StepId, result: Option<Result<(), StepError>>) {
+        if let Some(timings) = &self.runner.timings {
+            timings.step_ends(self.timed_from, id);
+        }
         let Some(result) = result else {
             self.schedule.states[id] = Progress::Skipped;
             return;

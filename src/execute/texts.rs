@@ -66,6 +66,11 @@ fn words(step: &Step) -> (&'static str, &'static str) {
     }
 }
 
+/// A container in progress.
+pub(super) fn container(name: &str) -> String {
+    format!("Container {name}")
+}
+
 /// A step begins.
 pub(super) fn begin(runner: &Runner, step: &Step) {
     say(runner, step, Status::Working, words(step).0, "");

@@ -1,11 +1,19 @@
 //! Waiting until containers are ready: look, then sleep until an event says to look again.
 
-use bollard::models::{ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, HealthStatusEnum};
+use std::time::Duration;
+
+use bollard::models::{
+    ContainerConfig, ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, HealthStatusEnum,
+};
 use bollard::query_parameters::InspectContainerOptions;
 use tokio::sync::broadcast;
 
+use super::waiting::Waiting;
 use super::{ContainerChange, ContainerEvents, Runner, StepError};
-use crate::plan::step::{ContainerTarget, Readiness};
+use crate::plan::step::{ContainerTarget, Readiness, Reason};
+
+/// How often what a reader sees of a wait is looked up again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What one look at a container tells.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,15 +32,19 @@ pub(super) async fn wait(
     events: &ContainerEvents,
     until: Readiness,
     containers: &[ContainerTarget],
-    service: &str,
+    (service, reason): (&str, &Reason),
 ) -> Result<(), StepError> {
+    let one = |target| {
+        let waiting = Waiting::new(runner, target, until, service, reason);
+        container(runner, events, until, service, waiting)
+    };
     let all = async {
         if until == Readiness::Completed {
             // The first replica that ends decides (compose-surface 3.8).
-            let first = containers.iter().map(|c| Box::pin(container(runner, events, until, c, service)));
+            let first = containers.iter().map(|target| Box::pin(one(target)));
             return futures::future::select_all(first).await.0;
         }
-        let each = containers.iter().map(|c| container(runner, events, until, c, service));
+        let each = containers.iter().map(one);
         futures::future::try_join_all(each).await.map(|_| ())
     };
     match runner.wait_timeout {
@@ -47,21 +59,32 @@ async fn container(
     runner: &Runner,
     events: &ContainerEvents,
     until: Readiness,
-    target: &ContainerTarget,
     service: &str,
+    mut waiting: Waiting<'_>,
 ) -> Result<(), StepError> {
+    let target = waiting.target;
     let mut changes = events.receive();
     loop {
         let inspected = inspect(runner, target).await?;
         let state = inspected.state.unwrap_or_default();
         match judge(until, &target.name, &state) {
             Verdict::Ready => return Ok(()),
-            Verdict::NotYet => next_change(&mut changes, target, inspected.id.as_deref()).await?,
+            Verdict::NotYet => {
+                waiting.tell(&state, retries(inspected.config.as_ref()));
+                let change = next_change(&mut changes, target, inspected.id.as_deref());
+                // Only for the reader: a probe that fails raises no event.
+                tokio::time::timeout(LOOK_AGAIN, change).await.unwrap_or(Ok(()))?;
+            }
             Verdict::Never(why) if until == Readiness::Ready => return Err(StepError::NotReady(why)),
             Verdict::Never(why) => return Err(StepError::Dependency(why)),
             Verdict::Ended(code) => return Err(StepError::Completion { service: service.to_owned(), code }),
         }
     }
+}
+
+fn retries(config: Option<&ContainerConfig>) -> i64 {
+    let check = config.and_then(|config| config.healthcheck.as_ref());
+    check.and_then(|check| check.retries).unwrap_or(0)
 }
 
 pub(super) async fn inspect(

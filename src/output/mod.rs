@@ -3,15 +3,19 @@
 //! Owns every byte that the program writes for a person. Decides nothing and asks no engine.
 
 pub mod diagnostics;
+pub mod graph;
 mod listing;
 mod log_lines;
+pub mod plan;
 mod ports;
 pub mod progress;
 mod style;
 mod table;
 pub mod template;
 pub mod time;
+pub mod timings;
 pub mod units;
+pub mod why;
 
 use std::io::Write;
 

@@ -68,13 +68,20 @@ impl Hooks {
             return plan;
         }
         let mut woven = Plan { steps: Vec::new(), ..plan.clone() };
+        let mut running = running.clone();
         // Where what a step stands for is done, in the new plan.
         let mut done: Vec<StepId> = Vec::with_capacity(plan.steps.len());
         for step in plan.steps {
             let moved = |ids: &[StepId]| ids.iter().map(|id| done[*id]).collect();
             let step =
                 Step { after: moved(&step.after), after_optional: moved(&step.after_optional), ..step };
-            let end = self.weave(&mut woven, step, running);
+            let stopped = match &step.action {
+                Action::StopContainer(target, _) => Some(target.id.clone()),
+                _ => None,
+            };
+            let end = self.weave(&mut woven, step, &running);
+            // A second stop finds nothing that a hook could run in.
+            stopped.map(|id| running.remove(&id));
             done.push(end);
         }
         woven

@@ -34,6 +34,8 @@ pub const VOLUME: &str = "com.docker.compose.volume";
 pub const PROBE: &str = "dev.wharf.probe";
 /// What the engine does when the container becomes unhealthy: `restart`.
 pub const ON_UNHEALTHY: &str = "dev.wharf.on_unhealthy";
+/// Digests of the configs and secrets that are written into the container: `path=digest`, joined by commas.
+pub const CONTENTS: &str = "dev.wharf.contents";
 /// Build labels that carry a secret's path to a Wharf engine, which strips them: `<prefix><id>`.
 pub const BUILD_SECRET: &str = "dev.wharf.build.secret.";
 

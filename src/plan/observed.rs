@@ -23,9 +23,9 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// Ids of containers that run.
+    /// Ids of containers in which a command can be run now: not of frozen ones, nor of those between two runs.
     pub fn running(&self) -> BTreeSet<String> {
-        self.containers.iter().filter(|container| container.is_running()).map(|c| c.id.clone()).collect()
+        self.containers.iter().filter(|c| c.state == State::Running).map(|c| c.id.clone()).collect()
     }
 
     /// Id of the image that a reference leads to. With a tag and a digest, the digest decides.

@@ -40,6 +40,10 @@ pub struct Step {
     pub after_optional: Vec<StepId>,
     /// The part of an update that it is, if any.
     pub part: Option<Part>,
+    /// Settings that a container made anew has otherwise than the one it replaces. Looked up for readers only.
+    pub changes: Vec<Change>,
+    /// Data that is gone for good afterwards. Looked up for readers only.
+    pub destroyed: Vec<Destroyed>,
 }
 
 /// A part of an update: what a failure in it means is for the update to say.
@@ -71,6 +75,39 @@ pub enum FailureAction {
     Continue,
     /// All replicas go back to their old containers.
     Rollback,
+}
+
+/// A setting of a container that is to be another one. Values of secrets are hidden in it already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The setting by its path in a service (`environment.LOG_LEVEL`).
+    pub field: String,
+    /// Its value now; `None`: not set.
+    pub old: Option<String>,
+    /// Its value to be; `None`: not set.
+    pub new: Option<String>,
+    /// `file:line:column` of what the file says.
+    pub place: Option<String>,
+}
+
+/// Something that a step destroys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destroyed {
+    /// What it is.
+    pub kind: DestroyedKind,
+    /// Its name.
+    pub name: String,
+    /// Its size, where the engine says.
+    pub bytes: Option<u64>,
+}
+
+/// What can be destroyed that a later `up` does not bring back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DestroyedKind {
+    /// A volume with its data.
+    Volume,
+    /// An image.
+    Image,
 }
 
 /// A container that exists.
@@ -223,6 +260,8 @@ pub enum Reason {
     ConfigChanged,
     /// The image is another one than it was made from.
     ImageChanged,
+    /// A config or secret that was written into it has another content.
+    ContentChanged,
     /// A flag asks for it.
     Forced,
     /// It lacks a network that it should be in.
@@ -266,7 +305,15 @@ pub enum Reason {
 impl Plan {
     /// Appends a step and gives its id.
     pub fn push(&mut self, action: Action, reason: Reason, after: Vec<StepId>) -> StepId {
-        self.steps.push(Step { action, reason, after, after_optional: Vec::new(), part: None });
+        self.steps.push(Step {
+            action,
+            reason,
+            after,
+            after_optional: Vec::new(),
+            part: None,
+            changes: Vec::new(),
+            destroyed: Vec::new(),
+        });
         self.steps.len() - 1
     }
 

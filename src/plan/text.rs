@@ -1,8 +1,8 @@
-//! A plan as stable text: what `plan` and `--dry-run` print and what planner tests compare.
+//! A plan as stable text: what planner tests compare, and the lines that `output::plan` prints.
 
 use std::fmt::{self, Display, Formatter};
 
-use super::step::{Action, FailureAction, MONITOR, Plan, Readiness, Reason, Step};
+use super::step::{Action, Change, FailureAction, MONITOR, Plan, Readiness, Reason, Step};
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -69,6 +69,22 @@ impl Display for Action {
     }
 }
 
+impl Display for Change {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) if old == new => write!(f, "{}: changed {new}", self.field)?,
+            (Some(old), Some(new)) => write!(f, "{}: {old} → {new}", self.field)?,
+            (Some(old), None) => write!(f, "{}: {old} → (not set)", self.field)?,
+            (None, Some(new)) => write!(f, "{}: (not set) → {new}", self.field)?,
+            (None, None) => write!(f, "{}", self.field)?,
+        }
+        match &self.place {
+            Some(place) => write!(f, "  [{place}]"),
+            None => Ok(()),
+        }
+    }
+}
+
 fn container_action(action: &Action, f: &mut Formatter<'_>) -> fmt::Result {
     match action {
         Action::CreateContainer { name, .. } => write!(f, "create container {name}"),
@@ -117,6 +133,7 @@ impl Display for Reason {
             Reason::Policy(policy) => f.write_str(policy),
             Reason::ConfigChanged => f.write_str("configuration changed"),
             Reason::ImageChanged => f.write_str("image changed"),
+            Reason::ContentChanged => f.write_str("content of a config or secret changed"),
             Reason::Forced => f.write_str("forced"),
             Reason::NetworkMissing(name) => write!(f, "not in network {name}"),
             Reason::VolumeMissing(name) => write!(f, "lacks volume {name}"),

@@ -5,6 +5,7 @@
 #![expect(dead_code, reason = "each test binary uses its own part of this module")]
 
 pub mod http;
+pub mod schema;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -6,11 +6,12 @@ mod upload;
 
 use clap::Args;
 
+use super::dry_run::announced;
 use super::session::Session;
 use super::{Context, Failure, selection};
 use crate::engine::EngineError;
 use crate::engine::archive::ReceiveError;
-use crate::output;
+use crate::output::plan::Row;
 use crate::output::progress::{ProgressEvent, Status};
 use crate::plan::observed::ObservedContainer;
 
@@ -59,13 +60,16 @@ pub async fn run(context: &Context, args: CpArgs) -> Result<(), Failure> {
             containers(context, &session, &args, service).await?.into_iter().take(1).collect()
         }
     };
+    let row = |container: &ObservedContainer| {
+        let (from, to) = ends(&direction, container);
+        Row::asked("copy", "container", &container.name, format!("copy {from} to {to}"))
+    };
+    if announced(context, &session.runner.project, || containers.iter().map(row).collect()) {
+        return Ok(());
+    }
     let mut stdin = None;
     for container in &containers {
         let (from, to) = ends(&direction, container);
-        if session.dry_run() {
-            output::lines([format!("copy {from} to {to}")]);
-            continue;
-        }
         let id = format!("Container {}", container.name);
         let event =
             |status, text| ProgressEvent::new(&id, status, text).with_details(format!("{from} to {to}"));

@@ -7,7 +7,7 @@ pub use arguments::RunArgs;
 use bollard::query_parameters::StartContainerOptions;
 
 use super::attached::Conversation;
-use super::reconcile::{load, reconcile};
+use super::reconcile::{Planned, load, planned, reconcile};
 use super::session::{Session, separator};
 use super::{Context, Failure};
 use crate::engine::EngineError;
@@ -36,10 +36,12 @@ pub async fn run(context: &Context, args: RunArgs) -> Result<(), Failure> {
         separator: separator(context),
         ..UpOptions::default()
     };
-    let desired = reconcile(&session, &project, options).await?;
-    if session.dry_run() {
-        return Ok(());
+    if let Some(format) = session.form() {
+        let Planned { desired, mut plan, .. } = planned(&session, &project, options).await?;
+        one_off_steps(&mut plan, &spec(&desired, &service, &one_off)?);
+        return session.show(&plan, Some(&project), format, Vec::new()).await;
     }
+    let desired = reconcile(&session, &project, options).await?;
     let spec = spec(&desired, &service, &one_off)?;
     create(&session, &spec).await?;
     if args.detach { detached(&session, &spec).await } else { attached(&session, &spec, &one_off).await }
@@ -49,6 +51,16 @@ fn spec(desired: &Desired, service: &str, one_off: &OneOff) -> Result<ContainerS
     let found =
         desired.service(service).ok_or_else(|| Failure::message(format!("no such service: {service}")))?;
     Ok(found.one_off(one_off, &desired.options)?)
+}
+
+/// What follows the project's own steps, once all of them are done.
+fn one_off_steps(plan: &mut Plan, spec: &ContainerSpec) {
+    let before = (0..plan.steps.len()).collect();
+    let create = Action::CreateContainer { spec: std::sync::Arc::new(spec.clone()), name: spec.name.clone() };
+    let made = plan.push(create, Reason::Asked, before);
+    let target =
+        ContainerTarget { id: spec.name.clone(), name: spec.name.clone(), service: spec.service.clone() };
+    plan.push(Action::StartContainer(target), Reason::Asked, vec![made]);
 }
 
 /// Makes the container; it is the only step that a plan would have.

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::super::session::separator;
 use super::super::{Context, Failure};
+use crate::output::timings::TimingsFormat;
 use crate::plan::desired::{Recreate, UpOptions};
 
 /// Arguments of `up`.
@@ -40,6 +41,10 @@ pub struct UpArgs {
     /// Longest wait of --wait, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub wait_timeout: Option<u64>,
+    /// Print on standard error what the time was spent on; =json prints it for programs
+    #[arg(long, value_enum, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "text",
+          hide_possible_values = true)]
+    pub timings: Option<TimingsFormat>,
     /// Stop all containers when one ends
     #[arg(long)]
     pub abort_on_container_exit: bool,

@@ -5,12 +5,16 @@ mod attach;
 
 pub use arguments::{CreateFlags, UpArgs, parse_scale};
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::reconcile::{load, reconcile};
 use super::session::Session;
 use super::watch::{self, WatchOptions};
 use super::{Context, Failure};
+use crate::execute::Timings;
+use crate::output;
 
 /// Runs `up`.
 ///
@@ -28,7 +32,13 @@ pub async fn run(context: &Context, args: UpArgs) -> Result<(), Failure> {
     session.runner.quiet_pull = args.create.quiet_pull;
     session.runner.build.quiet = args.create.quiet_build;
     let began = Timestamp::now();
-    let desired = reconcile(&session, &project, options).await?;
+    session.runner.timings = args.timings.map(|_| Arc::new(Timings::default()));
+    let reconciled = reconcile(&session, &project, options).await;
+    if let (Some(timings), Some(format)) = (&session.runner.timings, args.timings) {
+        let (steps, total) = timings.report();
+        eprint!("{}", output::timings::render(&steps, total, format));
+    }
+    let desired = reconciled?;
     if args.detach || args.wait || args.no_start || session.dry_run() {
         return Ok(());
     }

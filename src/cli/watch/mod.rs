@@ -13,9 +13,11 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::reconcile::{load, reconcile};
+use super::reconcile::{load, planned, reconcile};
 use super::session::{Session, separator};
 use super::{Context, Failure, failure};
+use crate::output::plan::Row;
+use crate::plan::Plan;
 use crate::plan::desired::UpOptions;
 use crate::project::Project;
 use apply::Watcher;
@@ -58,14 +60,15 @@ pub async fn run(context: &Context, args: WatchArgs) -> Result<(), Failure> {
     let _lock = only_one(&project)?;
     let mut session = Session::open(context, &project.name, "watch").await?;
     session.runner.build.quiet = args.quiet;
-    if !args.no_up {
-        let selected = project.selected.clone();
-        let up = UpOptions { selected, build: true, separator: separator(context), ..UpOptions::default() };
-        reconcile(&session, &project, up).await?;
+    let selected = project.selected.clone();
+    let up = UpOptions { selected, build: true, separator: separator(context), ..UpOptions::default() };
+    if let Some(format) = session.form() {
+        let plan = if args.no_up { Plan::default() } else { planned(&session, &project, up).await?.plan };
+        let row = |rule: &Rule| Row::asked("watch", "service", &rule.service, rule.describe());
+        return session.show(&plan, Some(&project), format, rules.iter().map(row).collect()).await;
     }
-    if session.dry_run() {
-        crate::output::lines(rules.iter().map(Rule::describe));
-        return Ok(());
+    if !args.no_up {
+        reconcile(&session, &project, up).await?;
     }
     tokio::select! {
         result = follow(context, &session, &project, rules, options) => result,

@@ -30,7 +30,7 @@ pub(super) async fn run(
         Action::CreateVolume(request) => resources::create_volume(runner, request).await,
         Action::RemoveVolume(name) => resources::remove_volume(runner, step, name).await,
         Action::Wait { until, containers, service } => match events {
-            Some(events) => wait::wait(runner, events, *until, containers, service).await,
+            Some(events) => wait::wait(runner, events, *until, containers, (service, &step.reason)).await,
             None => Ok(()),
         },
         Action::Watch { container, monitor } => match events {

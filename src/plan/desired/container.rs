@@ -8,7 +8,7 @@ use super::{
     DesiredError, DesiredService, InlineFile, UpOptions, extension, host, mounts, networks, non_empty, ports,
     secrets,
 };
-use crate::plan::{labels, names};
+use crate::plan::{changes, labels, names};
 use crate::project::Project;
 use crate::project::model::{Condition, Environment, HealthCheck, Mount, Port, Service};
 
@@ -152,12 +152,16 @@ fn spec(
     service: &Service,
     number: Option<u32>,
     name: String,
-    body: ContainerCreateBody,
+    mut body: ContainerCreateBody,
 ) -> Result<ContainerSpec, DesiredError> {
+    let files = secrets::inline_files(project, service)?;
+    if let Some(contents) = changes::contents_label(&files) {
+        body.labels.get_or_insert_default().insert(labels::CONTENTS.to_owned(), contents);
+    }
     Ok(ContainerSpec {
         service: service.name.clone(),
         number,
-        files: secrets::inline_files(project, service)?,
+        files,
         platform: service.platform.clone(),
         stop_timeout: stop_timeout(service),
         name,
@@ -254,7 +258,8 @@ fn dependencies_label(service: &Service) -> String {
     entries.collect::<Vec<_>>().join(",")
 }
 
-fn condition_text(condition: Condition) -> &'static str {
+/// The word of a compose file for a condition.
+pub fn condition_text(condition: Condition) -> &'static str {
     match condition {
         Condition::ServiceStarted => "service_started",
         Condition::ServiceHealthy => "service_healthy",

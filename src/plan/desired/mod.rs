@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use bollard::models::{NetworkCreateRequest, VolumeCreateRequest};
 
-pub use container::{ContainerSpec, OneOff};
+pub use container::{ContainerSpec, OneOff, condition_text};
 pub use image::{BuildRequest, BuildSecret, DesiredImage, SecretSource};
 pub use options::{Recreate, UpOptions};
 pub use ports::HostPort;

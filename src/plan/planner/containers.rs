@@ -98,6 +98,7 @@ fn diverged(draft: &Draft<'_>, service: &DesiredService, container: &ObservedCon
         return Some(Reason::ConfigChanged);
     }
     image_changed(draft, service, container)
+        .or_else(|| content_changed(draft, service, container))
         .or_else(|| network_missing(draft, service, container))
         .or_else(|| volume_missing(draft, service, container))
 }
@@ -110,6 +111,17 @@ fn image_changed(
     let present = draft.observed.image(&service.image.reference)?;
     let made_from = container.labels.get(labels::IMAGE).unwrap_or(&container.image_id);
     (made_from != present).then_some(Reason::ImageChanged)
+}
+
+/// Only of a container that says what was written into it; one that Docker Compose made does not.
+fn content_changed(
+    draft: &Draft<'_>,
+    service: &DesiredService,
+    container: &ObservedContainer,
+) -> Option<Reason> {
+    let written = container.labels.get(labels::CONTENTS)?;
+    let wanted = service.container(container.number?, &draft.desired.options).ok()?.body.labels?;
+    (wanted.get(labels::CONTENTS) != Some(written)).then_some(Reason::ContentChanged)
 }
 
 fn network_missing(
@@ -145,18 +157,10 @@ fn volume_missing(
 }
 
 fn remove(draft: &mut Draft<'_>, superfluous: &[Judged<'_>]) -> Vec<StepId> {
-    let timeout = draft.desired.options.stop_timeout;
     let mut removed = Vec::new();
     for (container, _) in superfluous {
+        let after = draft.stop(container, Reason::ScaleDown, Vec::new());
         let target = ContainerTarget::from(*container);
-        let mut after = Vec::new();
-        if container.is_running() {
-            after.push(draft.plan.push(
-                Action::StopContainer(target.clone(), timeout),
-                Reason::ScaleDown,
-                Vec::new(),
-            ));
-        }
         let action = Action::RemoveContainer { container: target, volumes: false, force: false };
         removed.push(draft.plan.push(action, Reason::ScaleDown, after));
     }
@@ -222,6 +226,7 @@ fn create(
         // The fixed name is free only when its holder is gone.
         after.extend(removed);
     }
+    after.extend(draft.freed.get(&name));
     let action = Action::CreateContainer { spec: Arc::new(spec), name: name.clone() };
     let made = draft.plan.push(action, Reason::Missing, after);
     let target = ContainerTarget { id: name.clone(), name, service: service.name.clone() };
@@ -236,7 +241,6 @@ fn replace(
     reason: Reason,
     removed: &[StepId],
 ) -> Result<PlannedContainer, DesiredError> {
-    let timeout = draft.desired.options.stop_timeout;
     let reason = pending(draft, service, reason);
     let spec = replacement(draft, service, old)?;
     let name = spec.name.clone();
@@ -245,16 +249,15 @@ fn replace(
     // What an interrupted replacement left may hold the temporary name.
     after.extend(removed);
     let create = Action::CreateContainer { spec: Arc::new(spec), name: temporary.clone() };
-    let mut last = draft.plan.push(create, reason, after);
+    let made = draft.plan.push(create, reason, after);
     let target = ContainerTarget::from(old);
     let inner = Reason::Replaces(old.name.clone());
-    if old.is_running() {
-        last = draft.plan.push(Action::StopContainer(target.clone(), timeout), inner.clone(), vec![last]);
-    }
+    let stopped = draft.stop(old, inner.clone(), vec![made]);
     let remove = Action::RemoveContainer { container: target, volumes: false, force: false };
-    last = draft.plan.push(remove, inner.clone(), vec![last]);
+    let gone = draft.plan.push(remove, inner.clone(), stopped);
+    let free = draft.freed.get(&name).copied().into_iter().chain([gone]).collect();
     let rename = Action::RenameContainer { from: temporary, to: name.clone() };
-    last = draft.plan.push(rename, inner, vec![last]);
+    let last = draft.plan.push(rename, inner, free);
     let target = ContainerTarget { id: name.clone(), name, service: service.name.clone() };
     Ok(PlannedContainer { target, made: Some(last), started: None, runs: false, health: None })
 }

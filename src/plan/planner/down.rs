@@ -18,6 +18,8 @@ pub struct DownOptions {
     pub volumes: bool,
     /// Names of volumes that the files call external.
     pub external_volumes: BTreeSet<String>,
+    /// Names of networks that the files call external.
+    pub external_networks: BTreeSet<String>,
     /// Images too (`--rmi`): references, chosen by the caller.
     pub images: Vec<String>,
     /// `-t`, in seconds.
@@ -30,7 +32,7 @@ pub fn down(project: &str, observed: &Observed, options: &DownOptions) -> Plan {
     let containers = chosen(observed, options);
     let removed = remove_containers(&mut plan, &containers, options);
     if containers.len() == observed.containers.len() || options.services.is_empty() {
-        remove_networks(&mut plan, project, observed, &removed);
+        remove_networks(&mut plan, project, observed, options, &removed);
         if options.volumes {
             remove_volumes(&mut plan, project, observed, options, &removed);
         }
@@ -105,9 +107,15 @@ pub(super) fn dependents_first<'o>(containers: &[&'o ObservedContainer]) -> Vec<
     ordered
 }
 
-fn remove_networks(plan: &mut Plan, project: &str, observed: &Observed, removed: &[StepId]) {
+fn remove_networks(
+    plan: &mut Plan,
+    project: &str,
+    observed: &Observed,
+    options: &DownOptions,
+    removed: &[StepId],
+) {
     for (name, network) in &observed.networks {
-        if network.project.as_deref() == Some(project) {
+        if network.project.as_deref() == Some(project) && !options.external_networks.contains(name) {
             plan.push(Action::RemoveNetwork(name.clone()), Reason::Asked, removed.to_vec());
         }
     }

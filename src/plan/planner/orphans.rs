@@ -18,18 +18,11 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
         return;
     }
     for container in orphans {
+        let after = draft.stop(container, Reason::Orphan, Vec::new());
         let target = ContainerTarget::from(container);
-        let timeout = draft.desired.options.stop_timeout;
-        let mut after = Vec::new();
-        if container.is_running() {
-            after.push(draft.plan.push(
-                Action::StopContainer(target.clone(), timeout),
-                Reason::Orphan,
-                Vec::new(),
-            ));
-        }
         let remove = Action::RemoveContainer { container: target, volumes: false, force: false };
-        draft.plan.push(remove, Reason::Orphan, after);
+        let removed = draft.plan.push(remove, Reason::Orphan, after);
+        draft.freed.insert(container.name.clone(), removed);
     }
 }
 

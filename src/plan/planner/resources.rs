@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bollard::models::NetworkCreateRequest;
 
 use super::up::Draft;
+use crate::plan::desired::Recreate;
 use crate::plan::labels;
 use crate::plan::observed::{ObservedContainer, ObservedResource};
 use crate::plan::step::{Action, ContainerTarget, Reason, StepId};
@@ -42,7 +43,12 @@ fn plan_network(draft: &mut Draft<'_>, key: &str, request: &Arc<NetworkCreateReq
             format!("network {} exists but was not made for this project; it is used as it is", request.name);
         draft.plan.warnings.push(text);
     } else if differs(existing, request.labels.as_ref()) {
-        let gone = clear_network(draft, &request.name);
+        let (inside, staying) = users_of_network(draft, &request.name);
+        if !staying.is_empty() {
+            draft.plan.warnings.push(network_stays(&request.name, &staying));
+            return;
+        }
+        let gone = clear_network(draft, &request.name, &inside);
         let step = draft.plan.push(create, Reason::ConfigChanged, vec![gone]);
         draft.networks.insert(key.to_owned(), step);
     }
@@ -56,17 +62,45 @@ fn differs<'m>(
     existing.config_hash.is_some() && existing.config_hash.as_ref() != wanted
 }
 
-/// Stops and disconnects whatever of the project is in a network, and removes the network.
-fn clear_network(draft: &mut Draft<'_>, name: &str) -> StepId {
-    let inside: Vec<&ObservedContainer> =
-        draft.observed.containers.iter().filter(|container| container.networks.contains_key(name)).collect();
+/// Containers that run in a network: those that this plan makes anew or removes, and those that it leaves alone.
+fn users_of_network<'o>(
+    draft: &Draft<'o>,
+    name: &str,
+) -> (Vec<&'o ObservedContainer>, Vec<&'o ObservedContainer>) {
+    let running = draft.observed.containers.iter().filter(|c| c.is_running());
+    running.filter(|container| container.networks.contains_key(name)).partition(|c| is_replaced(draft, c))
+}
+
+fn is_replaced(draft: &Draft<'_>, container: &ObservedContainer) -> bool {
+    let options = &draft.desired.options;
+    match draft.desired.service(&container.service) {
+        _ if container.one_off => false,
+        Some(service) if service.selected => !options.keep_replicas && options.recreate != Recreate::Never,
+        Some(_) => options.recreate_dependencies != Recreate::Never,
+        None => options.remove_orphans && !draft.desired.known_services.contains(&container.service),
+    }
+}
+
+fn network_stays(name: &str, staying: &[&ObservedContainer]) -> String {
+    let names: Vec<&str> = staying.iter().map(|container| container.name.as_str()).collect();
+    format!(
+        "network {name} was made from another configuration; it stays as it is, because containers use it that are not to \
+         be made anew: {}. An `up` of all services makes it anew",
+        names.join(", ")
+    )
+}
+
+/// Stops and disconnects the containers that are in a network, and removes the network.
+fn clear_network(draft: &mut Draft<'_>, name: &str, inside: &[&ObservedContainer]) -> StepId {
     let mut disconnected = Vec::new();
     for container in inside {
-        let target = ContainerTarget::from(container);
-        let stop = Action::StopContainer(target.clone(), draft.desired.options.stop_timeout);
-        let stopped = draft.plan.push(stop, Reason::ConfigChanged, Vec::new());
+        let target = ContainerTarget::from(*container);
+        // In two networks that are made anew it is stopped once.
+        let stopped = draft.stop(container, Reason::ConfigChanged, Vec::new());
         let action = Action::DisconnectNetwork { network: name.to_owned(), container: target };
-        disconnected.push(draft.plan.push(action, Reason::ConfigChanged, vec![stopped]));
+        let out = draft.plan.push(action, Reason::ConfigChanged, stopped);
+        draft.stopped.insert(container.id.clone(), out);
+        disconnected.push(out);
     }
     draft.plan.push(Action::RemoveNetwork(name.to_owned()), Reason::ConfigChanged, disconnected)
 }

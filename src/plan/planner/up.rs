@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::rollout::Update;
 use super::{containers, images, orphans, resources, starts};
 use crate::plan::desired::{Desired, DesiredError, DesiredService};
-use crate::plan::observed::{Health, Observed};
-use crate::plan::step::{ContainerTarget, Plan, Readiness, StepId};
+use crate::plan::observed::{Health, Observed, ObservedContainer};
+use crate::plan::step::{Action, ContainerTarget, Plan, Readiness, Reason, StepId};
 
 /// A plan in the making, and what later parts of it need to know of earlier ones.
 pub(super) struct Draft<'a> {
@@ -19,6 +19,10 @@ pub(super) struct Draft<'a> {
     pub networks: BTreeMap<String, StepId>,
     /// Steps that make a volume, by key.
     pub volumes: BTreeMap<String, StepId>,
+    /// Steps that remove an orphan, by the name that they free.
+    pub freed: BTreeMap<String, StepId>,
+    /// Steps after which a container is stopped and out of its network, by its id: one whose network is made anew.
+    pub stopped: BTreeMap<String, StepId>,
     /// Services planned so far.
     pub services: BTreeMap<String, PlannedService>,
 }
@@ -59,18 +63,34 @@ pub fn up(desired: &Desired, observed: &Observed) -> Result<Plan, DesiredError> 
         images: BTreeMap::new(),
         networks: BTreeMap::new(),
         volumes: BTreeMap::new(),
+        freed: BTreeMap::new(),
+        stopped: BTreeMap::new(),
         services: BTreeMap::new(),
     };
     images::plan(&mut draft);
     resources::plan(&mut draft);
+    orphans::plan(&mut draft);
     for service in &desired.services {
         plan_service(&mut draft, service)?;
     }
-    orphans::plan(&mut draft);
     if desired.options.wait {
         starts::wait_for_all(&mut draft);
     }
     Ok(desired.hooks.apply(draft.plan, &observed.running()))
+}
+
+impl Draft<'_> {
+    /// Stops a container that runs, unless that is planned already. Gives the steps after which it is stopped.
+    pub fn stop(&mut self, container: &ObservedContainer, reason: Reason, after: Vec<StepId>) -> Vec<StepId> {
+        if let Some(stopped) = self.stopped.get(&container.id) {
+            return after.into_iter().chain([*stopped]).collect();
+        }
+        if !container.is_running() {
+            return after;
+        }
+        let stop = Action::StopContainer(ContainerTarget::from(container), self.desired.options.stop_timeout);
+        vec![self.plan.push(stop, reason, after)]
+    }
 }
 
 fn plan_service(draft: &mut Draft<'_>, service: &DesiredService) -> Result<(), DesiredError> {
