@@ -1,9 +1,11 @@
 //! Tar streams between this process and an engine, packed and unpacked while they travel.
 //!
 //! Packing and unpacking are blocking work on threads of their own; a bounded queue to the connection keeps a large
-//! tree from ever being in memory. What goes into an archive is the caller's business.
+//! tree from ever being in memory. Which files go into an archive is the caller's business.
 
+use std::fs;
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::pin::Pin;
 
 use bytes::{Buf, Bytes};
@@ -56,6 +58,32 @@ impl Write for Pieces {
         let piece = Bytes::from(std::mem::take(&mut self.buffer));
         self.sender.blocking_send(Ok(piece)).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }
+}
+
+/// Appends a file, a folder without its content, or a symbolic link, as root's; anything else is left out.
+///
+/// # Errors
+/// As reading it; `NotFound` when it is gone.
+pub fn append_as_root(archive: &mut tar::Builder<Pieces>, path: &Path, name: &Path) -> io::Result<()> {
+    let metadata = fs::symlink_metadata(path)?;
+    let mut header = tar::Header::new_gnu();
+    header.set_metadata_in_mode(&metadata, tar::HeaderMode::Complete);
+    header.set_uid(0);
+    header.set_gid(0);
+    if metadata.is_symlink() {
+        header.set_size(0);
+        return archive.append_link(&mut header, name, fs::read_link(path)?);
+    }
+    if metadata.is_dir() {
+        return archive.append_data(&mut header, name, io::empty());
+    }
+    if !metadata.is_file() {
+        // Sockets and pipes are for processes of this machine.
+        return Ok(());
+    }
+    // As long as the header says, even if somebody writes to the file at this moment.
+    let content = fs::File::open(path)?.chain(io::repeat(0)).take(metadata.len());
+    archive.append_data(&mut header, name, content)
 }
 
 /// Why [`received`] failed.

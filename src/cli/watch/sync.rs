@@ -46,7 +46,7 @@ async fn upload(engine: &Engine, container: &ObservedContainer, copies: Copies) 
 fn pack(copies: &Copies, pieces: Pieces) -> io::Result<()> {
     let mut archive = tar::Builder::new(pieces);
     for (target, path) in copies {
-        match append(&mut archive, path, Path::new(target.trim_start_matches('/'))) {
+        match archive::append_as_root(&mut archive, path, Path::new(target.trim_start_matches('/'))) {
             // Gone meanwhile: the next batch removes it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             result => result?,
@@ -54,26 +54,6 @@ fn pack(copies: &Copies, pieces: Pieces) -> io::Result<()> {
     }
     let mut pieces = archive.into_inner()?;
     pieces.flush()
-}
-
-fn append(archive: &mut tar::Builder<Pieces>, path: &Path, name: &Path) -> io::Result<()> {
-    let metadata = fs::symlink_metadata(path)?;
-    let mut header = tar::Header::new_gnu();
-    header.set_metadata_in_mode(&metadata, tar::HeaderMode::Complete);
-    header.set_uid(0);
-    header.set_gid(0);
-    if metadata.is_symlink() {
-        header.set_size(0);
-        return archive.append_link(&mut header, name, fs::read_link(path)?);
-    }
-    if !metadata.is_file() {
-        // Sockets and pipes are for processes of this machine.
-        return Ok(());
-    }
-    // Read whole: a file that is written to at this moment must not change its size half way.
-    let content = fs::read(path)?;
-    header.set_size(content.len() as u64);
-    archive.append_data(&mut header, name, content.as_slice())
 }
 
 /// Removes paths as root; a container without `rm` says so.

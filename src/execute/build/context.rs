@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::dockerignore::IgnoreFile;
-use crate::engine::archive::{self, Body, Pieces};
+use crate::engine::archive::{self, Body, Pieces, append_as_root};
 use crate::execute::StepError;
 use crate::plan::desired::BuildRequest;
 
@@ -86,28 +86,12 @@ fn pack_folder(
         let kind = entry.file_type()?;
         let ignored = ignore.excludes(&path);
         if !ignored && (kind.is_file() || kind.is_dir() || kind.is_symlink()) {
-            append(archive, &root.join(&path), &path)?;
+            // Files in a context belong to root (contract 8.4.3).
+            append_as_root(archive, &root.join(&path), &path)?;
         }
         if kind.is_dir() && (!ignored || ignore.may_include_below()) {
             pack_folder(archive, root, &path, ignore)?;
         }
     }
     Ok(())
-}
-
-/// Files in a context belong to root (contract 8.4.3).
-fn append(archive: &mut tar::Builder<Pieces>, source: &Path, name: &Path) -> io::Result<()> {
-    let metadata = fs::symlink_metadata(source)?;
-    let mut header = tar::Header::new_gnu();
-    header.set_metadata_in_mode(&metadata, tar::HeaderMode::Complete);
-    header.set_uid(0);
-    header.set_gid(0);
-    if metadata.is_symlink() {
-        header.set_size(0);
-        return archive.append_link(&mut header, name, fs::read_link(source)?);
-    }
-    if metadata.is_dir() {
-        return archive.append_data(&mut header, name, io::empty());
-    }
-    archive.append_data(&mut header, name, fs::File::open(source)?)
 }
