@@ -5,24 +5,16 @@ use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::time::Instant;
 
-use crate::support::{DEADLINE, Engine, PROBE, read_all, skip};
+use crate::support::{DEADLINE, Engine, PROBE, engine, exec_spec, read_all, skip};
 use wharf_container::Stage;
-use wharf_container::client::Launched;
 use wharf_container::process::ExitStatus;
-use wharf_container::spec::{ContainerSpec, ExecSpec, Mount, TerminalSize};
+use wharf_container::spec::{Mount, TerminalSize};
 use wharf_container::stdio::{ChildStdio, ParentStdio};
-
-fn exec(spec: &ContainerSpec, launched: &Launched, arguments: &[&str]) -> ExecSpec {
-    let mut process = spec.process.clone();
-    process.arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
-    ExecSpec::new(launched.identity.clone(), spec.cgroup.clone(), process)
-}
 
 /// Has a container look at all processes that it can see while others join it, until it has met one that is not yet its
 /// command; says what it saw.
 fn watch_joining(script: &str, init: bool) -> String {
-    let mut engine = Engine::start();
-    engine.adoption();
+    let mut engine = Engine::ready();
     let go_on = "while [ ! -e /stop ]; do for process in /proc/[0-9]*; do";
     let meet = "[ \"$(cat $process/comm)\" = wharf-monitor ] && : > /met";
     let mut spec = engine.shell(&format!("{go_on} {meet}; {script}; done; done 2> /dev/null | sort -u"));
@@ -32,10 +24,10 @@ fn watch_joining(script: &str, init: bool) -> String {
     let mut joined = 0;
     while joined < 25 || !met.exists() {
         assert!(Instant::now() < deadline, "it met nobody in {joined} attempts");
-        engine.run_exec("joining", &exec(&spec, &launched, &["/bin/true"])).success();
+        engine.run_exec("joining", &exec_spec(&spec, &launched, &["/bin/true"])).success();
         joined += 1;
     }
-    let (_, last) = engine.exec("joining", &exec(&spec, &launched, &["/bin/touch", "/stop"])).unwrap();
+    let (_, last) = engine.exec("joining", &exec_spec(&spec, &launched, &["/bin/touch", "/stop"])).unwrap();
     drop(last);
     let seen = read_all(stdio.stdout);
     // Either may end first.
@@ -75,15 +67,11 @@ fn a_joining_process_shows_nothing_of_the_host() {
 /// CVE-2024-21626, by exec.
 #[test]
 fn an_exec_finds_no_directory_of_the_engine_to_work_in() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let spec = engine.shell("sleep 60");
     let (launched, _stdio) = engine.launch(&spec).unwrap();
     for number in 3..24 {
-        let mut inside = exec(&spec, &launched, &["/bin/sh", "-c", "pwd -P; ls -d bin"]);
+        let mut inside = exec_spec(&spec, &launched, &["/bin/sh", "-c", "pwd -P; ls -d bin"]);
         inside.process.working_directory = format!("/proc/self/fd/{number}");
         match engine.exec("joining", &inside) {
             Ok((_, stdio)) => {
@@ -92,7 +80,8 @@ fn an_exec_finds_no_directory_of_the_engine_to_work_in() {
             Err(failure) => assert_eq!(failure.stage, Stage::WorkingDirectory, "{number}: {failure:?}"),
         }
     }
-    let text = engine.run_exec("joining", &exec(&spec, &launched, &["/bin/ls", "/proc/self/fd"])).success();
+    let text =
+        engine.run_exec("joining", &exec_spec(&spec, &launched, &["/bin/ls", "/proc/self/fd"])).success();
     assert_eq!(
         text.split_whitespace().collect::<Vec<_>>(),
         ["0", "1", "2", "3"],
@@ -103,16 +92,12 @@ fn an_exec_finds_no_directory_of_the_engine_to_work_in() {
 /// CVE-2022-24769, CVE-2022-29162: by exec, as root and as a user. Of the start `container` tells.
 #[test]
 fn no_capability_is_inherited() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let spec = engine.shell("sleep 60");
     let (launched, _stdio) = engine.launch(&spec).unwrap();
     let arguments = ["/bin/grep", "-E", "^Cap(Inh|Amb|Prm|Eff)", "/proc/self/status"];
     for (user, own) in [("", "00000000a80425fb"), ("app", "0000000000000000")] {
-        let mut inside = exec(&spec, &launched, &arguments);
+        let mut inside = exec_spec(&spec, &launched, &arguments);
         inside.process.user = user.into();
         let text = engine.run_exec("joining", &inside).success();
         let none = "0000000000000000";
@@ -124,11 +109,7 @@ fn no_capability_is_inherited() {
 /// CVE-2025-52565: the terminal is mounted on what `/dev/console` leads to.
 #[test]
 fn a_link_at_the_console_leads_nowhere() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let own_dev = engine.directory.path().join("dev");
     fs::create_dir(&own_dev).unwrap();
     symlink("/proc/sys/kernel/core_pattern", own_dev.join("console")).unwrap();
@@ -146,11 +127,7 @@ fn a_link_at_the_console_leads_nowhere() {
 /// CVE-2022-0492: a v1 hierarchy of one's own has a release_agent that runs on the host.
 #[test]
 fn no_cgroup_hierarchy_can_be_mounted() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let script = "mkdir /mnt; unshare -Ur mount -t cgroup -o memory none /mnt || mount -t cgroup -o memory none /mnt || \
                   mount -t cgroup2 none /mnt || echo refused; ls /mnt; echo x > /sys/fs/cgroup/memory/release_agent";
     let spec = engine.shell(script);
@@ -162,11 +139,7 @@ fn no_cgroup_hierarchy_can_be_mounted() {
 /// CVE-2023-25153, CVE-2026-47262: an image's account files without end.
 #[test]
 fn a_huge_account_file_is_refused_and_not_read() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     fs::File::create(engine.image().join("etc/passwd")).unwrap().set_len(1 << 30).unwrap();
     let mut spec = engine.shell("true");
     spec.process.user = "app".into();
@@ -177,11 +150,7 @@ fn a_huge_account_file_is_refused_and_not_read() {
 /// CVE-2024-40635, CVE-2016-3697, CVE-2026-46680: numbers that are names, and numbers that are too large.
 #[test]
 fn a_number_is_a_user_id_and_nothing_else() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let mut passwd = fs::File::options().append(true).open(engine.image().join("etc/passwd")).unwrap();
     passwd.write_all(b"4242:x:0:0::/:/bin/sh\n").unwrap();
     let mut spec = engine.container(&["/bin/id", "-u"]);
@@ -197,11 +166,7 @@ fn a_number_is_a_user_id_and_nothing_else() {
 /// CVE-2022-0811: a value that some helper would split into more settings.
 #[test]
 fn a_sysctl_sets_one_file() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let core_pattern = || fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
     let before = core_pattern();
     for value in ["1+kernel.core_pattern=|/bin/x", "1\nkernel.core_pattern=|/bin/x"] {

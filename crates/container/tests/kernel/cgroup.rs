@@ -5,18 +5,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Barrier;
 
-use crate::support::{Engine, skip};
+use crate::support::{engine, skip};
 use wharf_container::cgroup::{Cgroup, Hierarchies};
 use wharf_container::process::ExitStatus;
 use wharf_container::spec::{CgroupLimits, CgroupSpec};
 
 #[test]
 fn freezing_and_killing() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let spec = engine.shell("sleep 60 & sleep 60 & wait");
     let (_, _stdio) = engine.launch(&spec).unwrap();
     let cgroup = engine.cgroup(&spec);
@@ -35,11 +31,7 @@ fn freezing_and_killing() {
 
 #[test]
 fn limits_can_change_while_it_runs() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let spec = engine.shell("read line; grep Cpus_allowed_list /proc/self/status | cut -f 2");
     let (_, mut stdio) = engine.launch(&spec).unwrap();
     let limits = CgroupLimits { cpuset_cpus: Some("0".into()), pids: Some(50), ..CgroupLimits::default() };

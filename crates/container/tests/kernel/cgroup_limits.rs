@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
-use crate::support::{Engine, skip};
+use crate::support::{Engine, engine, skip};
 use wharf_container::cgroup::{Cgroup, Hierarchies};
 use wharf_container::spec::{BlockDeviceRate, CgroupLimits, CgroupSpec};
 
@@ -155,11 +155,7 @@ fn block_devices_are_throttled() {
 
 #[test]
 fn what_a_group_uses_is_counted() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let spec = engine.shell("dd if=/dev/zero of=/tmp/x bs=1M count=20 2>/dev/null; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo done; read line");
     let (_, mut stdio) = engine.launch(&spec).unwrap();
     let mut line = [0; 5];

@@ -2,18 +2,14 @@
 
 use std::fs;
 
-use crate::support::{Engine, skip};
+use crate::support::{Engine, engine, skip};
 use wharf_container::process::ExitStatus;
 use wharf_container::spec::{CgroupLimits, Mount, Namespace, ResourceLimit, TmpfsMount};
 use wharf_container::{LaunchFailure, Stage};
 
 #[test]
 fn status_and_streams_come_back() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    assert!(engine.adoption().is_empty());
+    let Some(mut engine) = engine() else { return };
     let spec = engine.shell("echo hello; echo oops >&2; exit 3");
     let output = engine.run(&spec);
     assert_eq!(output.status, ExitStatus::Code(3));
@@ -28,8 +24,7 @@ fn status_and_streams_come_back() {
 
 /// Runs a script with Docker's defaults.
 fn output(script: &str) -> String {
-    let mut engine = Engine::start();
-    engine.adoption();
+    let mut engine = Engine::ready();
     let spec = engine.shell(script);
     engine.run(&spec).success()
 }
@@ -76,8 +71,7 @@ fn what_must_not_be_seen_or_written_is_not() {
     }
     let script = "wc -c < /proc/timer_list; wc -c < /proc/keys; ls /proc/acpi /sys/firmware 2>&1 | grep -v : | grep . ; \
                   echo 1 > /proc/irq/x; echo x > /proc/sys/kernel/core_pattern; touch /sys/x /sys/fs/cgroup/x; true";
-    let mut engine = Engine::start();
-    engine.adoption();
+    let mut engine = Engine::ready();
     let spec = engine.shell(script);
     let output = engine.run(&spec);
     assert_eq!(output.stdout, "0\n0\n");
@@ -91,11 +85,7 @@ fn what_must_not_be_seen_or_written_is_not() {
 
 #[test]
 fn devices_are_dockers_and_others_are_denied() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let script = "ls /dev | tr '\\n' ' '; stat -c '%F %t:%T %a' /dev/null; readlink /dev/stdout; readlink /dev/ptmx; \
                   mknod /tmp/disk b 254 0; mknod /tmp/kmsg c 1 11; cat /tmp/kmsg; head -c 1 /tmp/disk; \
                   head -c 3 /dev/zero | wc -c";
@@ -117,8 +107,7 @@ fn it_is_alone() {
     }
     let script = "hostname; ps -o pid,args | tail -n +2; ls /sys/class/net; ls -l /proc/self/fd | wc -l; \
                   cat /proc/sys/net/ipv4/ip_unprivileged_port_start; umask; pwd";
-    let mut engine = Engine::start();
-    engine.adoption();
+    let mut engine = Engine::ready();
     let mut spec = engine.shell(script);
     spec.hostname = Some("box".into());
     spec.domainname = Some("example".into());
@@ -137,11 +126,7 @@ fn it_is_alone() {
 
 #[test]
 fn users_groups_and_the_working_directory() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let script = "id -u; id -g; id -G; echo $HOME; pwd; stat -c %u .; grep CapEff /proc/self/status; echo x > /dev/stdout";
     let mut spec = engine.shell(script);
     spec.process.user = "app".into();
@@ -166,8 +151,7 @@ fn users_groups_and_the_working_directory() {
 }
 
 fn failure_of(arguments: &[&str]) -> LaunchFailure {
-    let mut engine = Engine::start();
-    engine.adoption();
+    let mut engine = Engine::ready();
     fs::write(engine.image().join("etc/broken"), "#!/no/such/interpreter\n").unwrap();
     fs::set_permissions(
         engine.image().join("etc/broken"),
@@ -199,11 +183,7 @@ fn commands_that_cannot_run_fail_with_dockers_words_and_codes() {
 
 #[test]
 fn read_only_root_and_tmpfs() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let script = "touch /x; touch /scratch/x && stat -c %a /scratch /tmp /made; touch /dev/shm/x && echo shm; \
                   cp /bin/busybox /scratch/b; /scratch/b true; df -k /scratch | tail -n 1 | tr -s ' ' | cut -d ' ' -f 2";
     let mut spec = engine.shell(script);
@@ -220,11 +200,7 @@ fn read_only_root_and_tmpfs() {
 
 #[test]
 fn binds_keep_their_options_and_their_depth() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let outside = engine.directory.path().join("outside");
     fs::create_dir_all(outside.join("inner")).unwrap();
     fs::write(outside.join("file"), "content").unwrap();
@@ -246,11 +222,7 @@ fn binds_keep_their_options_and_their_depth() {
 
 #[test]
 fn limits_hold() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let mut spec =
         engine.shell("ulimit -n; ulimit -c; cat /proc/self/oom_score_adj; tail /dev/zero; exit $?");
     spec.process.resource_limits = vec![
@@ -282,11 +254,7 @@ fn limits_hold() {
 
 #[test]
 fn sysctls_must_be_the_containers_own() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let mut spec = engine.shell("cat /proc/sys/kernel/shmmni /proc/sys/net/core/somaxconn");
     spec.sysctls.insert("kernel.shmmni".into(), "123".into());
     spec.sysctls.insert("net/core/somaxconn".into(), "77".into());
@@ -301,11 +269,7 @@ fn sysctls_must_be_the_containers_own() {
 
 #[test]
 fn namespaces_can_be_shared() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let donor_spec = engine.shell("sleep 30");
     let (donor, _stdio) = engine.launch(&donor_spec).unwrap();
     let mut spec = engine.shell("ps -o args | grep -c '[s]leep 30'; hostname; kill -9 1; echo still");
@@ -320,30 +284,4 @@ fn namespaces_can_be_shared() {
     spec.namespaces.pid = Namespace::Host;
     let count: u32 = engine.run(&spec).success().trim().parse().unwrap();
     assert!(count > 5, "{count} processes of the host");
-}
-
-#[test]
-fn an_init_reaps_and_passes_signals_on() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
-    let mut spec = engine.shell("trap 'echo term; exit 5' TERM; (sleep 0.01 &); sleep 0.1; ps -o pid,stat,comm | grep -c Z; echo $$; sleep 9 & wait");
-    spec.init = true;
-    let (launched, stdio) = engine.launch(&spec).unwrap();
-    let mut lines = std::io::BufReader::new(fs::File::from(stdio.stdout.unwrap()));
-    let mut text = String::new();
-    while !text.contains("\n2\n") && !text.starts_with("2\n") {
-        assert!(std::io::BufRead::read_line(&mut lines, &mut text).unwrap() > 0, "{text}");
-    }
-    launched.pidfd.send_signal(15).unwrap();
-    let (_, status) = engine.exited();
-    assert_eq!(status, ExitStatus::Code(5));
-    std::io::Read::read_to_string(&mut lines, &mut text).unwrap();
-    assert_eq!(text, "0\n2\nterm\n");
-
-    let mut spec = engine.container(&["nope"]);
-    spec.init = true;
-    assert_eq!(engine.failure(&spec).exit_code, 127);
 }

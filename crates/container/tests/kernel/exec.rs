@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 
-use crate::support::{Engine, skip};
+use crate::support::{Engine, engine, exec_spec, skip};
 use wharf_container::Stage;
 use wharf_container::process::ExitStatus;
 use wharf_container::pty;
@@ -19,8 +19,7 @@ struct Running {
 }
 
 fn running() -> Running {
-    let mut engine = Engine::start();
-    engine.adoption();
+    let mut engine = Engine::ready();
     let mut spec = engine.shell("sleep 60");
     spec.process.environment.push("COLOUR=green".into());
     let (launched, stdio) = engine.launch(&spec).unwrap();
@@ -29,9 +28,7 @@ fn running() -> Running {
 
 impl Running {
     fn exec(&self, script: &str) -> ExecSpec {
-        let mut process = self.spec.process.clone();
-        process.arguments = ["/bin/sh", "-c", script].map(str::to_owned).to_vec();
-        ExecSpec::new(self.launched.identity.clone(), self.spec.cgroup.clone(), process)
+        exec_spec(&self.spec, &self.launched, &["/bin/sh", "-c", script])
     }
 }
 
@@ -127,11 +124,7 @@ fn read_until(terminal: &mut BufReader<File>, text: &str) -> String {
 
 #[test]
 fn a_container_with_a_terminal() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let mut spec = engine.shell(
         "tty; stat -c %u /dev/console /dev/pts/0; stty size; read line; echo got $line; stty size; exit 4",
     );

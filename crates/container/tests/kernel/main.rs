@@ -8,6 +8,7 @@ mod cgroup;
 mod cgroup_limits;
 mod container;
 mod exec;
+mod init;
 mod monitor;
 mod overlay;
 mod security;

@@ -4,18 +4,14 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::time::Instant;
 
-use crate::support::{DEADLINE, Engine, adopted, kill, read_all, skip, wait_readable};
+use crate::support::{DEADLINE, Engine, adopted, engine, kill, read_all, wait_readable};
 use wharf_container::client::Event;
 use wharf_container::process::ExitStatus;
 use wharf_container::stdio::{self, ChildStdio, ParentStdio};
 
 #[test]
 fn a_new_worker_gets_running_containers_with_their_streams() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let spec = engine.shell("echo before; read line; echo after $line; exit 6");
     let (launched, stdio) = engine.launch(&spec).unwrap();
     drop(stdio);
@@ -30,11 +26,7 @@ fn a_new_worker_gets_running_containers_with_their_streams() {
 
 #[test]
 fn an_end_is_told_until_it_is_forgotten() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let spec = engine.shell("exit 11");
     let (_, stdio) = engine.launch(&spec).unwrap();
     engine.exited();
@@ -54,11 +46,7 @@ fn an_end_is_told_until_it_is_forgotten() {
 
 #[test]
 fn held_descriptors_come_back() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     engine.link.hold("port", listener.into()).unwrap();
@@ -77,11 +65,7 @@ fn held_descriptors_come_back() {
 
 #[test]
 fn stdin_ends_when_both_copies_are_closed() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let spec = engine.shell("cat");
     let (_, mut stdio) = engine.launch(&spec).unwrap();
     drop(stdio.stdin.take());
@@ -91,11 +75,7 @@ fn stdin_ends_when_both_copies_are_closed() {
 
 #[test]
 fn an_id_runs_once_at_a_time() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let spec = engine.shell("read line");
     let (launched, stdio) = engine.launch(&spec).unwrap();
     assert_eq!(engine.failure(&spec).message, "it is already running");
@@ -107,11 +87,7 @@ fn an_id_runs_once_at_a_time() {
 
 #[test]
 fn many_launches_at_once() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let specs: Vec<_> = (0..20).map(|_| engine.shell("exit 3")).collect();
     for spec in &specs {
         engine.link.launch(spec, ChildStdio::default(), ParentStdio::default(), None).unwrap();
@@ -134,11 +110,7 @@ fn many_launches_at_once() {
 
 #[test]
 fn the_monitor_ends_with_a_worker_that_says_so() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     engine.link.shutdown().unwrap();
     engine.end_worker();
     assert!(engine.monitor_status().success());
@@ -146,11 +118,7 @@ fn the_monitor_ends_with_a_worker_that_says_so() {
 
 #[test]
 fn a_container_survives_the_monitor() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let fifo = engine.directory.path().join("out");
     let (write, read) = stdio::create_fifo(&fifo).unwrap();
     let go = engine.directory.path().join("go");
@@ -188,11 +156,7 @@ fn a_container_survives_the_monitor() {
 
 #[test]
 fn the_monitor_keeps_nothing_of_what_is_over() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let descriptors =
         |engine: &Engine| fs::read_dir(format!("/proc/{}/fd", engine.monitor_pid())).unwrap().count();
     let children = |engine: &Engine| {

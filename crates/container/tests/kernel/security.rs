@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::support::{Engine, PROBE, skip};
+use crate::support::{Engine, PROBE, engine, skip};
 use wharf_container::Stage;
 use wharf_container::process::ExitStatus;
 use wharf_container::seccomp::Profile;
@@ -13,11 +13,7 @@ use wharf_container::spec::{Mount, Seccomp, TmpfsMount};
 
 #[test]
 fn a_leaked_directory_is_no_working_directory() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     for number in 3..24 {
         let mut spec = engine.shell("ls ..");
         spec.process.working_directory = format!("/proc/self/fd/{number}");
@@ -28,11 +24,7 @@ fn a_leaked_directory_is_no_working_directory() {
 
 #[test]
 fn the_hosts_executable_cannot_be_written() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     // Becomes the monitor's program, which a container could then try to overwrite (CVE-2019-5736).
     let mut spec = engine.shell("sleep 30");
     spec.init = true;
@@ -51,11 +43,7 @@ fn libc_text(name: &str) -> Option<i32> {
 
 #[test]
 fn nothing_can_be_mounted_over_proc() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let outside = engine.directory.path().join("decoy");
     fs::create_dir(&outside).unwrap();
     std::os::unix::fs::symlink("/proc", engine.image().join("link")).unwrap();
@@ -73,11 +61,7 @@ fn nothing_can_be_mounted_over_proc() {
 
 #[test]
 fn an_image_cannot_send_mounts_or_devices_outside() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let image = engine.image();
     let trap = engine.directory.path().join("trap");
     fs::create_dir(&trap).unwrap();
@@ -94,11 +78,7 @@ fn an_image_cannot_send_mounts_or_devices_outside() {
 
 #[test]
 fn a_rename_race_on_a_shared_volume_stays_inside() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let volume = engine.directory.path().join("volume");
     let decoy = engine.directory.path().join("decoy");
     fs::create_dir_all(volume.join("real")).unwrap();
@@ -133,11 +113,7 @@ fn swap(volume: &Path, stop: &AtomicBool) {
 
 #[test]
 fn a_replaced_null_device_does_not_unmask() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let own_dev = engine.directory.path().join("dev");
     fs::create_dir(&own_dev).unwrap();
     std::os::unix::fs::symlink("/proc/sys/kernel/core_pattern", own_dev.join("null")).unwrap();
@@ -150,11 +126,7 @@ fn a_replaced_null_device_does_not_unmask() {
 
 #[test]
 fn no_new_privileges_and_a_profile_of_ones_own() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let script =
         "grep -E '^(NoNewPrivs|Seccomp:|CapEff)' /proc/self/status | tr '\\t' ' '; mkdir /x; chown 5 /tmp";
     let mut spec = engine.shell(script);
@@ -175,11 +147,7 @@ fn no_new_privileges_and_a_profile_of_ones_own() {
 
 #[test]
 fn the_filter_denies_what_docker_denies() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let spec =
         engine.shell("unshare -U true; mount -t tmpfs x /tmp; hostname other; date -s 2000-01-01; true");
     let output = engine.run(&spec);
@@ -194,11 +162,7 @@ fn the_filter_denies_what_docker_denies() {
 
 #[test]
 fn privileged_containers_get_all_of_it() {
-    if skip() {
-        return;
-    }
-    let mut engine = Engine::start();
-    engine.adoption();
+    let Some(mut engine) = engine() else { return };
     let script = "grep -E '^(CapEff|Seccomp:)' /proc/self/status | tr '\\t' ' '; cut -d ' ' -f 2,4 /proc/mounts | grep -E '^/(sys|proc/sys) '; \
                   mknod /tmp/kmsg c 1 11 && exec 3< /tmp/kmsg && echo opened";
     let mut spec = engine.shell(script);

@@ -48,6 +48,18 @@ fn busybox() -> Option<PathBuf> {
     BUSYBOX.iter().map(PathBuf::from).find(|path| path.exists())
 }
 
+/// A fresh engine, where this machine can run the tests.
+pub fn engine() -> Option<Engine> {
+    (!skip()).then(Engine::ready)
+}
+
+/// An exec of `arguments` with what the container's own process has.
+pub fn exec_spec(spec: &ContainerSpec, launched: &Launched, arguments: &[&str]) -> ExecSpec {
+    let mut process = spec.process.clone();
+    process.arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
+    ExecSpec::new(launched.identity.clone(), spec.cgroup.clone(), process)
+}
+
 /// One monitor, with this process as the engine that uses it.
 pub struct Engine {
     pub directory: TempDir,
@@ -81,6 +93,13 @@ impl Output {
 impl Engine {
     pub fn start() -> Self {
         Self::start_with(Command::new(PROBE))
+    }
+
+    /// A monitor that has nothing to hand over.
+    pub fn ready() -> Self {
+        let engine = Self::start();
+        assert!(engine.adoption().is_empty());
+        engine
     }
 
     /// A monitor on a host that has only cgroup2, as far as it can see.
