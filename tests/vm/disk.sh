@@ -11,6 +11,7 @@ make_disk() {
     rm -rf "$root"
     make_base "$root"
     for program in $programs; do add_program "$root" "$program"; done
+    add_program "$root" "$CACHE/apparmor_parser" /sbin/apparmor_parser
     # The tests by name, for init.
     for name in kernel engine; do
         grep -E "/deps/$name-[0-9a-f]+$" <<<"$programs" | sed "s|^|$name |"
@@ -45,11 +46,11 @@ make_base() {
     for name in "${PROGRAMS[@]}"; do rm -f "$root/bin/${name##*/}"; add_program "$root" "$name"; done
 }
 
-# add_program ROOT PATH: at the same path in the machine, with its libraries, without what only debuggers read
+# add_program ROOT PATH [PLACE]: at the same path in the machine or at PLACE, with its libraries, without what only debuggers read
 add_program() {
-    local root="$1" program="$2" library
-    install -D "$program" "$root$program"
-    strip --strip-debug "$root$program"
+    local root="$1" program="$2" place="${3:-$2}" library
+    install -D "$program" "$root$place"
+    strip --strip-debug "$root$place"
     for library in $(ldd "$program" | grep -o '/[^ ]*'); do
         [ -e "$root$library" ] || install -D "$library" "$root$library"
     done

@@ -23,7 +23,7 @@ boot() {
         -nodefaults -display none -no-reboot -serial stdio \
         -kernel "$CACHE/kernel/vmlinuz" -initrd "$CACHE/initrd" \
         -drive "file=$CACHE/disk,format=raw,if=virtio,snapshot=on,cache=unsafe" -drive "file=$CACHE/spare,format=raw,if=virtio,snapshot=on" \
-        -append "console=ttyS0 quiet panic=-1 wharf.cgroups=$layout wharf.tests=${WHARF_VM_TESTS:-}" \
+        -append "console=ttyS0 quiet panic=-1 apparmor=1 security=apparmor wharf.cgroups=$layout wharf.tests=${WHARF_VM_TESTS:-}" \
         </dev/null 2>&1 | sed -u 's|\r||g' | tee "$log" | grep --line-buffered -E '^(vm:|test result|skipped|failures:|thread|  *assertion|  *(left|right):|    [a-z_:]+$)' || true
     echo "vm: $layout took $((SECONDS - started)) s"
     grep -qx "vm: all tests passed with cgroups $layout" "$log" || {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use wharf_build::Builder;
 use wharf_container::cgroup::Hierarchies;
 
+use crate::apparmor::AppArmor;
 use crate::container::store::ContainerStore;
 use crate::error::{Error, Result};
 use crate::events::Bus;
@@ -26,6 +27,8 @@ pub struct Core {
     pub processes: Processes,
     /// What happened.
     pub events: Bus,
+    /// The host's AppArmor.
+    pub apparmor: AppArmor,
     /// All containers.
     pub containers: ContainerStore,
     /// All volumes.

@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod api;
+pub mod apparmor;
 mod bridge;
 pub mod build;
 pub mod container;

@@ -9,10 +9,11 @@ use rustix::fs::Mode;
 
 use super::channel::Channel;
 use super::error::{At, SetupError};
+use super::init::Init;
 use super::namespaces::Donors;
 use super::terminal::Connected;
 use super::{
-    Inherited, devices, hiding, init, mounts, namespaces, privileges, program, root, settings, terminal,
+    Inherited, apparmor, devices, hiding, mounts, namespaces, privileges, program, root, settings, terminal,
 };
 use crate::cgroup::{Cgroup, Hierarchies};
 use crate::fsroot::Root;
@@ -34,8 +35,15 @@ pub(super) fn start(
     }
     finish_root(spec, &root, &proc)?;
     settings::set_limits(&spec.process, &proc)?;
+    apparmor::confine_program(spec.process.apparmor.as_deref(), &proc)?;
+    let init = if needs_init(spec) { Some(Init::prepare(&spec.process, &proc)?) } else { None };
     drop(proc);
-    become_program(spec, root, channel, stdio)
+    become_program(spec, init, root, channel, stdio)
+}
+
+/// An init is only of use as the first process of a namespace.
+fn needs_init(spec: &ContainerSpec) -> bool {
+    spec.init && spec.namespaces.pid == Namespace::New
 }
 
 /// The cgroup and all namespaces.
@@ -76,6 +84,7 @@ fn finish_root(spec: &ContainerSpec, root: &Root, proc: &Root) -> Result<(), Set
 
 fn become_program(
     spec: &ContainerSpec,
+    init: Option<Init>,
     root: Root,
     channel: &Channel,
     stdio: Connected,
@@ -86,10 +95,10 @@ fn become_program(
     privileges::drop_to(process, &user)?;
     let program = program::prepare(process, &user)?;
     privileges::install_late_filter(process)?;
-    if spec.init && spec.namespaces.pid == Namespace::New {
-        return init::supervise(program, channel, stdio);
+    match init {
+        Some(init) => init.supervise(program, channel, stdio),
+        None => program.execute(channel, stdio),
     }
-    program.execute(channel, stdio)
 }
 
 /// So that keys made in one container cannot be seen in another. A kernel without keyrings has none to share.

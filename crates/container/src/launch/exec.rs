@@ -8,7 +8,7 @@ use rustix::thread::{ThreadNameSpaceType, move_into_thread_name_spaces};
 
 use super::channel::Channel;
 use super::error::{At, SetupError};
-use super::{mounts, namespaces, privileges, program, settings, terminal};
+use super::{apparmor, mounts, namespaces, privileges, program, settings, terminal};
 use crate::cgroup::{self, Cgroup, Hierarchies};
 use crate::fsroot::Root;
 use crate::launch_failure::Stage;
@@ -24,7 +24,10 @@ pub(super) fn start(spec: &ExecSpec, channel: &Channel, stdio: ChildStdio) -> Re
     let root = Root::open(Path::new("/")).at(Stage::Namespaces, || "open the container's root".into())?;
     let process = &spec.process;
     let stdio = terminal::connect(process.terminal, stdio, &root, channel)?;
-    settings::set_limits(process, &mounts::private_proc()?)?;
+    let proc = mounts::private_proc()?;
+    settings::set_limits(process, &proc)?;
+    apparmor::confine_program(process.apparmor.as_deref(), &proc)?;
+    drop(proc);
     let user = privileges::find_user(process, &root)?;
     drop(root);
     privileges::drop_to(process, &user)?;

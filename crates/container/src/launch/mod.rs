@@ -6,6 +6,7 @@
 
 pub(crate) mod channel;
 
+mod apparmor;
 mod cgroup_mount;
 mod container;
 mod devices;

@@ -87,11 +87,15 @@ fn is_own(path: &str, namespaces: &Namespaces) -> bool {
     dotted == "kernel.domainname" && own(&namespaces.uts)
 }
 
-/// The file is below our own procfs and nothing mounted over it.
 fn write_proc(proc: &Root, path: &str, value: &str) -> std::io::Result<()> {
+    open_proc(proc, path)?.write_all(value.as_bytes())
+}
+
+/// Opens a file for writing that is below our own procfs and nothing mounted over it.
+pub(super) fn open_proc(proc: &Root, path: &str) -> std::io::Result<File> {
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_XDEV | ResolveFlags::NO_MAGICLINKS;
     let file = openat2(proc, Path::new(path), OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty(), resolve)?;
-    File::from(file).write_all(value.as_bytes())
+    Ok(file.into())
 }
 
 /// Resource limits and the OOM score of this process, which its program inherits.

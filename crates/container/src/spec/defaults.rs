@@ -102,6 +102,7 @@ impl Process {
             no_new_privileges: false,
             capabilities: Capabilities::docker_defaults(),
             seccomp: Seccomp::Default,
+            apparmor: None,
             filter_capabilities: None,
             terminal: None,
         }

@@ -34,6 +34,9 @@ pub struct Process {
     pub capabilities: Capabilities,
     /// The system call filter.
     pub seccomp: Seccomp,
+    /// The AppArmor profile that the command runs under. Only on a kernel with AppArmor; none leaves that of the engine.
+    #[serde(default)]
+    pub apparmor: Option<String>,
     /// What the conditions of the filter's profile are held against (contract 1.7.4): `capabilities` when it is none.
     /// An exec with more rights than its container stays under the container's filter (contract 1.12.2).
     pub filter_capabilities: Option<Capabilities>,

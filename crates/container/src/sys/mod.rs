@@ -4,6 +4,7 @@
 
 mod bpf;
 mod clone;
+mod command_line;
 mod descriptors;
 mod mount;
 mod pidfd;
@@ -12,6 +13,7 @@ mod signals;
 
 pub(crate) use bpf::attach_device_program;
 pub(crate) use clone::{Forked, exit_now, fork, fork_filtered, is_single_threaded, kill, unshare};
+pub(crate) use command_line::{MemoryMap, show_command_line};
 pub(crate) use descriptors::{
     adopt_inherited, close_all_but, close_on_exec_from, execute, execute_file, execute_with_own_environment,
     pass_as,

@@ -76,6 +76,7 @@ impl Runner {
     ) -> Result<(process::Process, stdio::ParentStdio, Cgroup)> {
         place.write_files(step, sandbox)?;
         let spec = self.spec(id, place, step);
+        self.core.apparmor.ensure_loaded(spec.process.apparmor.as_deref())?;
         let failed = |error| Error::io("make the streams of", "a step")(error);
         let (child, ends) = stdio::pipes(false).map_err(failed)?;
         let kept = ends.try_clone().map_err(failed)?;
@@ -106,6 +107,7 @@ impl Runner {
         process.environment.extend(step.env.iter().cloned());
         process.working_directory.clone_from(&step.cwd);
         process.user.clone_from(&step.user);
+        process.apparmor = self.core.apparmor.profile("", false);
         let mut spec = ContainerSpec::docker_defaults(id, &self.core.paths.name(), root, process);
         spec.hostname = Some(step.hostname.clone());
         match step.network {

@@ -128,7 +128,7 @@ async fn take_over(
         }
     });
     let resumed = Resumed {
-        template: spec::process(&record, &security, &hostname),
+        template: spec::process(&record, &security, &core.apparmor, &hostname),
         cgroup: spec::cgroup(&core.paths.name(), &record)?,
         process,
         ends,

@@ -7,12 +7,13 @@ use super::instance::Container;
 use super::merge::command;
 use super::mounts::{MountKind, MountRecord};
 use super::record::Record;
+use super::security::SecurityOptions;
 use super::state::{State, Status};
 use crate::core::Core;
 use crate::model::MountPoint;
 use crate::model::inspect::{ContainerInspect, ContainerState, GraphDriver, Health, NetworkSettings};
 use crate::model::summary::{ContainerSummary, Port, SummaryHostConfig, SummaryNetworks};
-use crate::model::{EndpointSettings, host_config::PortMap};
+use crate::model::{EndpointSettings, HostConfig, host_config::PortMap};
 use crate::names::api_time;
 
 /// Everything about a container.
@@ -35,6 +36,7 @@ pub fn inspect(core: &Core, container: &Container) -> ContainerInspect {
         restart_count: state.restart_count,
         driver: "overlay2".to_owned(),
         platform: record.platform.clone(),
+        app_armor_profile: apparmor_profile(core, &record.host_config),
         exec_ids: Some(core.execs.of_container(&record.id)).filter(|ids| !ids.is_empty()),
         host_config: record.host_config.clone(),
         graph_driver: graph_driver(core, container, &record),
@@ -43,6 +45,13 @@ pub fn inspect(core: &Core, container: &Container) -> ContainerInspect {
         network_settings: network_settings(&record, &state),
         ..ContainerInspect::default()
     }
+}
+
+/// What was asked for, also on a host without AppArmor, as on Docker Engine.
+fn apparmor_profile(core: &Core, host: &HostConfig) -> String {
+    // The options were understood when the container was created.
+    let asked = SecurityOptions::parse(host).map(|options| options.apparmor).unwrap_or_default();
+    core.apparmor.profile(&asked, host.privileged).unwrap_or(asked)
 }
 
 /// A host name that nobody chose is the id's beginning (contract 1.2.1).

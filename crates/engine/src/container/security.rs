@@ -16,6 +16,8 @@ pub struct SecurityOptions {
     pub seccomp: Seccomp,
     /// No gain of privileges by execution.
     pub no_new_privileges: bool,
+    /// The AppArmor profile that is asked for; empty is the default.
+    pub apparmor: String,
     /// `/sys/fs/cgroup` can be written.
     pub writable_cgroups: bool,
 }
@@ -34,6 +36,7 @@ impl SecurityOptions {
             capabilities: if host.privileged { Capabilities::all() } else { capabilities },
             seccomp: if host.privileged { Seccomp::Unconfined } else { Seccomp::Default },
             no_new_privileges: false,
+            apparmor: String::new(),
             writable_cgroups: host.privileged,
         };
         for option in host.security_opt.iter().flatten() {
@@ -49,8 +52,10 @@ impl SecurityOptions {
             "no-new-privileges" => self.no_new_privileges = boolean(value).ok_or_else(invalid)?,
             "writable-cgroups" => self.writable_cgroups = boolean(value).ok_or_else(invalid)?,
             "seccomp" => self.seccomp = seccomp(value)?,
-            // Without AppArmor and SELinux on the host there is nothing to label; Docker ignores them there as well.
-            "apparmor" | "label" if !value.is_empty() => {}
+            // Without AppArmor on the host it is ignored, as on Docker Engine.
+            "apparmor" if !value.is_empty() => value.clone_into(&mut self.apparmor),
+            // Without SELinux on the host there is nothing to label; Docker ignores it there as well.
+            "label" if !value.is_empty() => {}
             _ => return Err(invalid()),
         }
         Ok(())
@@ -98,7 +103,8 @@ mod tests {
         assert!(parse(&["no-new-privileges"]).unwrap().no_new_privileges);
         assert!(!parse(&["no-new-privileges:false"]).unwrap().no_new_privileges);
         assert_eq!(parse(&["seccomp=unconfined"]).unwrap().seccomp, Seccomp::Unconfined);
-        for wrong in ["seccomp=/path", "what=ever", "no-new-privileges=maybe", "seccomp="] {
+        assert_eq!(parse(&["apparmor:mine"]).unwrap().apparmor, "mine");
+        for wrong in ["apparmor=", "seccomp=/path", "what=ever", "no-new-privileges=maybe", "seccomp="] {
             assert!(parse(&[wrong]).is_err(), "{wrong}");
         }
     }

@@ -16,10 +16,13 @@ use super::limits;
 use super::merge::command;
 use super::record::Record;
 use super::security::SecurityOptions;
+use crate::apparmor::AppArmor;
 use crate::error::{Error, Result};
 
 /// What a launch needs beside the record.
 pub struct Surroundings<'a> {
+    /// The host's AppArmor.
+    pub apparmor: &'a AppArmor,
     /// The engine's cgroup parent.
     pub cgroup_parent: &'a str,
     /// Layers below the container's own, top first.
@@ -52,7 +55,7 @@ pub fn container_spec(container: &Container, surroundings: Surroundings<'_>) -> 
         work: container.path("work"),
         target: surroundings.rootfs,
     };
-    let process = process(&record, &security, &surroundings.hostname);
+    let process = process(&record, &security, surroundings.apparmor, &surroundings.hostname);
     let cgroup = cgroup(surroundings.cgroup_parent, &record)?;
     let mut spec = ContainerSpec::docker_defaults(&record.id, &cgroup.parent, root, process);
     if host.privileged {
@@ -80,7 +83,7 @@ pub fn container_spec(container: &Container, surroundings: Surroundings<'_>) -> 
 }
 
 /// The process of a container.
-pub fn process(record: &Record, security: &SecurityOptions, hostname: &str) -> Process {
+pub fn process(record: &Record, security: &SecurityOptions, apparmor: &AppArmor, hostname: &str) -> Process {
     let (config, host) = (&record.config, &record.host_config);
     let mut process = Process::docker_defaults(command(config));
     process.environment = environment(record, hostname);
@@ -94,6 +97,7 @@ pub fn process(record: &Record, security: &SecurityOptions, hostname: &str) -> P
     process.no_new_privileges = security.no_new_privileges;
     process.capabilities = security.capabilities;
     process.seccomp = security.seccomp.clone();
+    process.apparmor = apparmor.profile(&security.apparmor, host.privileged);
     process.terminal = config.tty.then(|| {
         let [rows, columns] = host.console_size.map(|size| u16::try_from(size).unwrap_or(0));
         TerminalSize { rows, columns }

@@ -67,6 +67,7 @@ async fn try_launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> 
     let ipc = ipc::prepare(core, container, &record)?;
     let network = Network::open(core, container, &record).await.inspect_err(|_| ipc::release(container))?;
     let surroundings = Surroundings {
+        apparmor: &core.apparmor,
         rootfs: core.paths.rootfs(),
         ipc,
         cgroup_parent: &core.paths.name(),
@@ -78,6 +79,7 @@ async fn try_launch(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> 
     };
     let launched = async {
         let spec = container_spec(container, surroundings)?;
+        core.apparmor.ensure_loaded(spec.process.apparmor.as_deref())?;
         let started = execute(core, container, &spec, network.namespace()?).await?;
         Ok((spec, started))
     };

@@ -11,6 +11,7 @@ use wharf_image::registry::{Registry, RegistryConfig};
 use wharf_image::store::ImageStore;
 
 use super::StartError;
+use crate::apparmor::AppArmor;
 use crate::container::init_layer;
 use crate::container::store::ContainerStore;
 use crate::core::Core;
@@ -88,6 +89,7 @@ pub fn open(paths: &EnginePaths, processes: Processes) -> Result<Arc<Core>, Star
     Ok(Arc::new(Core {
         paths: paths.clone(),
         hierarchies,
+        apparmor: AppArmor::detect(),
         processes,
         events: Bus::default(),
         containers,

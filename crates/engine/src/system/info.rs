@@ -36,12 +36,23 @@ pub fn info(core: &Core) -> Result<Info> {
         cpu_shares: controller("cpu"),
         cpu_set: controller("cpuset"),
         pids_limit: controller("pids"),
+        security_options: security_options(core),
         cgroup_version: if core.hierarchies.is_unified() { "2" } else { "1" }.to_owned(),
         event_listeners: core.events.listeners(),
         docker_root_dir: core.paths.root().to_string_lossy().into_owned(),
         mem_total: observe::total_memory()?,
         ..constants()
     })
+}
+
+/// What confines containers that ask for nothing.
+fn security_options(core: &Core) -> Vec<String> {
+    let all = [
+        ("name=apparmor", core.apparmor.has_default()),
+        ("name=seccomp,profile=builtin", true),
+        ("name=cgroupns", core.hierarchies.is_unified()),
+    ];
+    all.into_iter().filter(|(_, there)| *there).map(|(name, _)| name.to_owned()).collect()
 }
 
 struct Counts {
@@ -92,7 +103,6 @@ fn constants() -> Info {
         default_runtime: RUNTIME.to_owned(),
         swarm: Swarm { local_node_state: "inactive".to_owned(), ..Swarm::default() },
         init_binary: "docker-init".to_owned(),
-        security_options: vec!["name=seccomp,profile=builtin".to_owned()],
         ..Info::default()
     }
 }

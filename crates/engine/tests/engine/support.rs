@@ -134,7 +134,7 @@ impl TestEngine {
         answer.json()
     }
 
-    fn send(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Answer {
+    pub fn send(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Answer {
         let mut stream = UnixStream::connect(self.root().join("engine.sock")).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let length = body.len();
