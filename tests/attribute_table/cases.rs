@@ -294,7 +294,11 @@ deploy: {restart_policy: {condition: on-failure}}",
     },
     Case {
         yaml: r#"security_opt: [no-new-privileges, "apparmor:unconfined"]"#,
-        expected: &[Sent("HostConfig/SecurityOpt", r#"["no-new-privileges","apparmor:unconfined"]"#), WarnedBuiltIn("services.web.security_opt")],
+        expected: &[Sent("HostConfig/SecurityOpt", r#"["no-new-privileges","apparmor:unconfined"]"#)],
+    },
+    Case {
+        yaml: r#"security_opt: ["label:disable"]"#,
+        expected: &[Sent("HostConfig/SecurityOpt", r#"["label:disable"]"#), WarnedBuiltIn("services.web.security_opt")],
     },
     Case {
         yaml: r#"security_opt: ["systempaths=unconfined"]"#,

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests that depend on the kernel's cgroups in a small virtual machine, whose host has only the hierarchies that are asked for.
+# Runs the tests that depend on the kernel's cgroups and on AppArmor in a small virtual machine, whose host has AppArmor and only the
+# hierarchies that are asked for.
 # usage: tests/vm/run.sh [v2|hybrid|v1]...      v2 when nothing is said
 #        WHARF_VM_TESTS=NAME          only tests whose name contains NAME
 #        WHARF_VM_CARGO="-p PACKAGE"  what to build instead of the whole workspace

@@ -58,7 +58,7 @@ text_cases! {
     FALSE = "`false`", |text| text == "false";
     ISOLATIONS = "other technologies", |text| !matches!(text, "default" | "process" | "hyperv");
     RUNTIMES = "other runtimes than `runc`", |text| !matches!(text, "runc" | "wharf");
-    LABELLING = "`apparmor` and `label`", |text| names_option(text, "apparmor") || names_option(text, "label");
+    LABELLING = "`label`", |text| names_option(text, "label");
     TWO_GIGABYTES = "2 GiB and more", |text| bytes::parse(text).is_ok_and(|bytes| i32::try_from(bytes).is_err());
     MOUNT_TYPES = "`npipe` and `cluster`", |text| matches!(text, "npipe" | "cluster");
     WINDOWS_MOUNT = "`npipe`", |text| text == "npipe";

@@ -139,6 +139,12 @@ impl Cgroup {
         self.directories().try_for_each(remove_directory)
     }
 
+    /// Removes the group with all below it when no process is in any of them; says whether it is gone. Waits for nothing.
+    pub fn remove_if_unused(&self) -> bool {
+        // All of them, also when one stays.
+        self.directories().filter(|path| !remove_unused(path)).count() == 0
+    }
+
     fn directories(&self) -> impl Iterator<Item = &Path> {
         self.legacy.iter().map(|group| group.path.as_path()).chain(self.unified.as_deref())
     }
@@ -287,6 +293,16 @@ fn remove_directory(path: &Path) -> Result<(), CgroupError> {
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
     }
+}
+
+/// The kernel removes no group with processes.
+fn remove_unused(path: &Path) -> bool {
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_unused(&entry.path());
+        }
+    }
+    matches!(rustix::fs::rmdir(path), Ok(()) | Err(rustix::io::Errno::NOENT))
 }
 
 fn remove_children(path: &Path) -> Result<(), CgroupError> {

@@ -2,6 +2,7 @@
 
 mod client;
 mod idle;
+mod leftovers;
 mod lock;
 mod monitor;
 mod open;

@@ -15,6 +15,7 @@ use wharf_container::process::Identity;
 
 use super::StartError;
 use super::idle::{DEFAULT_IDLE, wait_until_idle};
+use super::leftovers::{claim, remove_leftovers};
 use super::lock::PidFile;
 use super::open::open;
 use crate::activity::Activity;
@@ -96,6 +97,9 @@ async fn serve(core: &Arc<Core>, idle: Duration) -> Result<(), StartError> {
     let listener = bind(paths)?;
     write_pid_file(paths)?;
     announce(paths);
+    let _claim = claim(paths).map_err(|error| StartError::new("cannot claim the run directory", &error))?;
+    let swept = core.clone();
+    tokio::task::spawn_blocking(move || remove_leftovers(&swept.paths, &swept.hierarchies));
     let activity = Activity::default();
     let server = tokio::spawn(api::serve(Engine::new(core.clone()), listener, activity.clone()));
     tokio::select! {

@@ -9,6 +9,7 @@ mod apparmor;
 mod cgroups;
 mod containers;
 mod health;
+mod leftovers;
 mod networks;
 mod refusals;
 mod support;

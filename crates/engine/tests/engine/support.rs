@@ -91,6 +91,16 @@ impl TestEngine {
         i32::try_from(file[which]["pid"].as_i64().unwrap()).unwrap()
     }
 
+    /// Kills monitor and worker, which leaves everything as it is.
+    pub fn kill(&mut self) {
+        // The worker ends by itself when its monitor is gone.
+        let worker = self.pid("worker");
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        let gone = || !Path::new(&format!("/proc/{worker}")).exists();
+        eventually("the worker has ended", || gone().then_some(()));
+    }
+
     /// Waits until the engine has ended by itself.
     pub fn wait_for_end(&mut self) {
         assert!(self.process.wait().unwrap().success());

@@ -34,7 +34,7 @@ pub const ROWS: &[Attribute] = &[
         .default("the engine's")
         .built_in(refused(RUNTIMES, "the engine has one runtime, its own")),
     row("services.*.security_opt", "Security options")
-        .built_in(warned(LABELLING, "the engine sets no AppArmor profiles and no SELinux labels")),
+        .built_in(warned(LABELLING, "the engine sets no SELinux labels")),
     row("services.*.storage_opt", "Options of the storage driver")
         .built_in(refused(ALWAYS, "the root file system has no quota")),
     row("services.*.sysctls", "Kernel parameters of its namespaces")
