@@ -57,6 +57,18 @@ pub enum StepError {
         /// Last lines of its log.
         log: Vec<String>,
     },
+    /// A `pre_start` hook ended with another code than 0.
+    #[error("service {service:?} pre_start[{index}] exited with code {code}{}", output_text(.log))]
+    PreStart {
+        /// Service.
+        service: String,
+        /// Position in the list.
+        index: usize,
+        /// Exit code.
+        code: i64,
+        /// Last lines of its log.
+        log: Vec<String>,
+    },
     /// An update failed as a whole.
     #[error(transparent)]
     Update(Box<UpdateFailure>),

@@ -30,6 +30,8 @@ struct Tracked<'p> {
     stopped: bool,
     /// What is done about the stop has begun.
     settling: bool,
+    /// Replicas that something else stopped half-way are being given up.
+    swept: bool,
     /// What went wrong in repairing.
     troubles: Vec<String>,
 }
@@ -75,6 +77,7 @@ impl<'p> Rollouts<'p> {
             exceeded: false,
             stopped: false,
             settling: false,
+            swept: false,
             troubles: Vec::new(),
         };
         Rollouts { all: plan.rollouts.iter().map(tracked).collect(), due: Vec::new() }
@@ -105,6 +108,11 @@ impl<'p> Rollouts<'p> {
         let mut due = std::mem::take(&mut self.due);
         for (index, tracked) in self.all.iter_mut().enumerate() {
             let rests = tracked.giving_up == 0 && schedule.is_still(index);
+            if rests && !tracked.swept {
+                tracked.swept = true;
+                let left = tracked.left_half_way(schedule, index);
+                due.extend(left.map(|plan| Mending { rollout: index, part: None, plan }));
+            }
             if tracked.stopped && !tracked.settling && rests {
                 tracked.settling = true;
                 due.push(Mending { rollout: index, part: None, plan: tracked.rest(schedule, index) });
@@ -154,6 +162,15 @@ impl Tracked<'_> {
         let share = self.failed.len() as f32 / self.rollout.places.len() as f32;
         self.exceeded |= share > self.rollout.pace.tolerated;
         self.stopped |= self.exceeded && self.rollout.pace.on_failure != FailureAction::Continue;
+    }
+
+    /// What undoes replicas that did not fail and came no further, because what they waited for failed.
+    fn left_half_way(&self, schedule: &Schedule<'_>, index: usize) -> impl Iterator<Item = Plan> {
+        let failed = |place: &usize| self.failed.iter().any(|(other, _)| other == place);
+        let places = 0..self.rollout.places.len();
+        let left = places.filter(move |place| !failed(place));
+        left.filter(move |place| schedule.reached(index, *place) == Reached::Middle)
+            .map(|place| self.rollout.give_up(place))
     }
 
     /// Places that came to the end.

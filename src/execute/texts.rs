@@ -18,6 +18,7 @@ pub(super) fn resources(action: &Action) -> Vec<String> {
         }
         Action::RemoveVolume(name) => vec![format!("Volume {name}")],
         Action::Delay(_) => Vec::new(),
+        Action::RunContainer { spec, .. } => vec![format!("Container {}", spec.name)],
         Action::CreateContainer { spec, .. } => vec![format!("Container {}", spec.name)],
         Action::RenameContainer { to, .. } => vec![format!("Container {to}")],
         Action::Wait { containers, .. } => {
@@ -57,6 +58,7 @@ fn words(step: &Step) -> (&'static str, &'static str) {
         Action::UnpauseContainer(_) => ("Unpausing", "Unpaused"),
         Action::DisconnectNetwork { .. } | Action::RunHook { .. } | Action::Delay(_) => ("", ""),
         Action::Watch { .. } => ("Waiting", "Updated"),
+        Action::RunContainer { .. } => ("Running", "Exited"),
         Action::Wait { until: Readiness::Completed, .. } => ("Waiting", "Exited"),
         Action::Wait { .. } => ("Waiting", "Healthy"),
         Action::RemoveContainer { .. }

@@ -89,13 +89,13 @@ fn code(state: &ContainerState) -> String {
 }
 
 async fn failure(runner: &Runner, target: &ContainerTarget, why: String) -> StepError {
-    StepError::Replica { why, log: last_lines(runner, target).await }
+    StepError::Replica { why, log: last_lines(runner, &target.id).await }
 }
 
 /// The end of its log; nothing where there is none to be read.
-async fn last_lines(runner: &Runner, target: &ContainerTarget) -> Vec<String> {
+pub(super) async fn last_lines(runner: &Runner, id: &str) -> Vec<String> {
     let options = LogsOptionsBuilder::default().stdout(true).stderr(true).tail(LINES).build();
-    let mut frames = Box::pin(runner.engine.docker().logs(&target.id, Some(options)));
+    let mut frames = Box::pin(runner.engine.docker().logs(id, Some(options)));
     let mut bytes = Vec::new();
     while let Some(Ok(frame)) = frames.next().await {
         bytes.extend_from_slice(&frame.into_bytes());

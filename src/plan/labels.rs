@@ -26,6 +26,8 @@ pub const IMAGE: &str = "com.docker.compose.image";
 pub const REPLACE: &str = "com.docker.compose.replace";
 /// Random id of a one-off container.
 pub const SLUG: &str = "com.docker.compose.slug";
+/// What a container of a hook runs for: `pre_start`.
+pub const HOOK: &str = "com.docker.compose.hook";
 /// Network key.
 pub const NETWORK: &str = "com.docker.compose.network";
 /// Volume key.

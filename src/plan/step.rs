@@ -176,6 +176,13 @@ pub enum Action {
         /// What.
         hook: Arc<HookSpec>,
     },
+    /// Run a container to its end, and remove it.
+    RunContainer {
+        /// What it will be.
+        spec: Arc<ContainerSpec>,
+        /// Position among the `pre_start` hooks of its service.
+        index: usize,
+    },
     /// Remove a container that does not run, with its anonymous volumes if asked.
     RemoveContainer {
         /// Which.

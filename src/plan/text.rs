@@ -62,6 +62,9 @@ impl Display for Action {
             Action::Watch { container, monitor: Some(time) } => {
                 write!(f, "watch container {} for {time:?}", container.name)
             }
+            Action::RunContainer { spec, index } => {
+                write!(f, "run pre_start[{index}] of {} to its end in {}", spec.service, spec.name)
+            }
             Action::Delay(time) => write!(f, "let {time:?} pass"),
             Action::RemoveImage(image) => write!(f, "remove image {image}"),
             container => container_action(container, f),

@@ -238,7 +238,12 @@ pids_limit: 50",
     },
     Case {
         yaml: "pre_start: [{command: [a], image: busybox, user: u, privileged: true, working_dir: /w, environment: {A: 1}, per_replica: true}]",
-        expected: &[Refused("services.web.pre_start")],
+        expected: &[
+            At("containers/app-web-1-pre_start-0/Cmd", r#"["a"]"#), At("containers/app-web-1-pre_start-0/Image", r#""busybox""#),
+            At("containers/app-web-1-pre_start-0/User", r#""u""#), At("containers/app-web-1-pre_start-0/HostConfig/Privileged", "true"),
+            At("containers/app-web-1-pre_start-0/WorkingDir", r#""/w""#), At("containers/app-web-1-pre_start-0/Env", r#"["A=1"]"#),
+            At("containers/app-web-1-pre_start-0/HostConfig/VolumesFrom", r#"["app-web-1"]"#), At("plan", "run pre_start[0] of web"),
+        ],
     },
     Case {
         yaml: "post_start: [{command: [a], user: u, privileged: true, working_dir: /w, environment: {A: 1}}]

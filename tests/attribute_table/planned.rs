@@ -70,6 +70,9 @@ pub fn requests(plan: &Plan) -> Value {
                 all["containers"][name]["files"] = format!("{:?}", spec.files).into();
                 all["containers"][name]["platform"] = spec.platform.clone().into();
             }
+            Action::RunContainer { spec, .. } => {
+                all["containers"][&spec.name] = serde_json::to_value(&spec.body).unwrap();
+            }
             Action::CreateNetwork(request) => {
                 all["networks"][&request.name] = serde_json::to_value(&**request).unwrap()
             }

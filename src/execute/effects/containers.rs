@@ -42,7 +42,7 @@ fn call(verb: &str, target: &ContainerTarget, error: &bollard::errors::Error) ->
     StepError::call(format!("cannot {verb} container {}", target.name), error)
 }
 
-async fn create(runner: &Runner, spec: &ContainerSpec, name: &str) -> Result<(), StepError> {
+pub(super) async fn create(runner: &Runner, spec: &ContainerSpec, name: &str) -> Result<(), StepError> {
     let mut options = CreateContainerOptionsBuilder::default().name(name);
     if !spec.platform.is_empty() {
         options = options.platform(&spec.platform);

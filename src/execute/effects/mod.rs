@@ -5,6 +5,7 @@ mod files;
 mod hooks;
 mod images;
 mod resources;
+mod run;
 
 pub(super) use images::split as split_reference;
 
@@ -37,6 +38,7 @@ pub(super) async fn run(
             Some(events) => watch::watch(runner, events, container, *monitor).await,
             None => Ok(()),
         },
+        Action::RunContainer { spec, index } => run::run(runner, spec, *index).await,
         Action::Delay(time) => {
             tokio::time::sleep(*time).await;
             Ok(())

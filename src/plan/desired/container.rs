@@ -6,7 +6,7 @@ use bollard::models::{ContainerCreateBody, HealthConfig};
 
 use super::{
     DesiredError, DesiredService, InlineFile, UpOptions, extension, host, mounts, networks, non_empty, ports,
-    secrets,
+    pre_start, secrets,
 };
 use crate::plan::{changes, labels, names};
 use crate::project::Project;
@@ -109,6 +109,18 @@ pub(super) fn one_off(
         host.auto_remove = Some(run.auto_remove);
     }
     spec(project, &service, None, name, body)
+}
+
+/// A container of a hook; `service` is already as the hook wants it.
+pub(super) fn pre_start(
+    project: &Project,
+    service: &Service,
+    name: String,
+    options: &UpOptions,
+) -> Result<ContainerSpec, DesiredError> {
+    let mut body = body(project, service, &service.image, &name, false, options)?;
+    body.labels = Some(pre_start::labels_of(project, service));
+    spec(project, service, None, name, body)
 }
 
 /// The service with the changes of `run` (compose-surface 3.13).

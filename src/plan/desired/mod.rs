@@ -10,6 +10,7 @@ mod mounts;
 mod networks;
 mod options;
 mod ports;
+mod pre_start;
 mod resources;
 mod secrets;
 mod update;
@@ -23,6 +24,7 @@ pub use container::{ContainerSpec, OneOff, condition_text};
 pub use image::{BuildRequest, BuildSecret, DesiredImage, SecretSource};
 pub use options::{Recreate, UpOptions};
 pub use ports::HostPort;
+pub use pre_start::PreStart;
 pub use secrets::InlineFile;
 pub use update::{Pace, UpdatePolicy};
 
@@ -83,6 +85,8 @@ pub struct DesiredService {
     pub image: DesiredImage,
     /// Images that it mounts.
     pub mounted_images: Vec<DesiredImage>,
+    /// Images that its `pre_start` hooks name for themselves.
+    pub hook_images: Vec<DesiredImage>,
     /// What it waits for.
     pub dependencies: Vec<DesiredDependency>,
     /// Services whose namespaces or mounts it shares.
@@ -203,6 +207,7 @@ impl DesiredService {
             selected: options.selected.is_empty() || options.selected.contains(&service.name),
             image: image::desired_image(project, service, options),
             mounted_images: image::mounted_images(project, service, options),
+            hook_images: Vec::new(),
             dependencies: dependencies_of(service, options),
             parents: host::parents(service),
             networks: service.networks.keys().cloned().collect(),
@@ -213,6 +218,10 @@ impl DesiredService {
             source: Arc::new(service.clone()),
             project: Arc::clone(project),
         };
+        let own = &desired.image.reference;
+        let hook_images = pre_start::images(project, service, own, options);
+        let desired = DesiredService { hook_images, ..desired };
+        desired.pre_start(1, options)?;
         // Translating once here means that a bad attribute is found before anything happens.
         desired.container(1, options)?;
         Ok(desired)
@@ -224,6 +233,19 @@ impl DesiredService {
     /// An attribute that no engine request can carry.
     pub fn container(&self, number: u32, options: &UpOptions) -> Result<ContainerSpec, DesiredError> {
         container::replica(&self.project, self, number, options)
+    }
+
+    /// All images that its containers need.
+    pub fn images(&self) -> impl Iterator<Item = &DesiredImage> {
+        std::iter::once(&self.image).chain(&self.mounted_images).chain(&self.hook_images)
+    }
+
+    /// What runs before replica `number` starts.
+    ///
+    /// # Errors
+    /// An attribute that no engine request can carry.
+    pub fn pre_start(&self, number: u32, options: &UpOptions) -> Result<Vec<PreStart>, DesiredError> {
+        pre_start::hooks(&self.project, self, number, options)
     }
 
     /// A one-off container as `run` makes it.

@@ -186,14 +186,14 @@ fn keep(
     } else if container.is_running() {
         draft.plan.kept.push(container.name.clone());
     }
-    PlannedContainer { target, made, started: None, runs: container.is_running(), health: container.health }
+    let (runs, health) = (container.is_running(), container.health);
+    PlannedContainer { target, number, made, started: None, runs, health }
 }
 
 /// Steps that must come before any container of the service is made.
 pub(super) fn before_creation(draft: &Draft<'_>, service: &DesiredService) -> Vec<StepId> {
-    let images = std::iter::once(&service.image).chain(&service.mounted_images);
     let images: BTreeSet<StepId> =
-        images.filter_map(|image| draft.images.get(&image.reference).copied()).collect();
+        service.images().filter_map(|image| draft.images.get(&image.reference).copied()).collect();
     let networks = prerequisites(&service.networks, &draft.networks);
     let volumes = prerequisites(&service.volumes, &draft.volumes);
     let parents = service.parents.iter().filter_map(|parent| draft.services.get(parent));
@@ -230,7 +230,7 @@ fn create(
     let action = Action::CreateContainer { spec: Arc::new(spec), name: name.clone() };
     let made = draft.plan.push(action, Reason::Missing, after);
     let target = ContainerTarget { id: name.clone(), name, service: service.name.clone() };
-    Ok(PlannedContainer { target, made: Some(made), started: None, runs: false, health: None })
+    Ok(PlannedContainer { target, number, made: Some(made), started: None, runs: false, health: None })
 }
 
 /// Makes the new one under a temporary name, removes the old one, gives the new one the name (compose-surface 3.7).
@@ -259,7 +259,8 @@ fn replace(
     let rename = Action::RenameContainer { from: temporary, to: name.clone() };
     let last = draft.plan.push(rename, inner, free);
     let target = ContainerTarget { id: name.clone(), name, service: service.name.clone() };
-    Ok(PlannedContainer { target, made: Some(last), started: None, runs: false, health: None })
+    let number = old.number.unwrap_or(1);
+    Ok(PlannedContainer { target, number, made: Some(last), started: None, runs: false, health: None })
 }
 
 /// What takes the place of a container, with the anonymous volumes of that one.

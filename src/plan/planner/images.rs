@@ -26,7 +26,7 @@ fn by_reference(draft: &Draft<'_>) -> BTreeMap<String, Vec<DesiredImage>> {
     let mut images: BTreeMap<String, Vec<DesiredImage>> = BTreeMap::new();
     for service in &draft.desired.services {
         if service.source.provider.is_none() && service.scale > 0 {
-            for image in std::iter::once(&service.image).chain(&service.mounted_images) {
+            for image in service.images() {
                 images.entry(image.reference.clone()).or_default().push(image.clone());
             }
         }

@@ -5,6 +5,7 @@ mod down;
 mod images;
 mod lifecycle;
 mod orphans;
+mod pre_start;
 mod resources;
 mod rollout;
 #[cfg(test)]

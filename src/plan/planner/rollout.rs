@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::containers::{before_creation, replacement, spec};
+use super::pre_start::{self, Before, Turn};
 use super::up::{Draft, PlannedContainer};
-use crate::plan::desired::{ContainerSpec, DesiredError, DesiredService, UpdatePolicy};
+use crate::plan::desired::{ContainerSpec, DesiredError, DesiredService, PreStart, UpdatePolicy};
 use crate::plan::names;
 use crate::plan::observed::{Health, ObservedContainer};
 use crate::plan::rollout::{Direction, Place, Rollout, in_groups, mark};
@@ -14,6 +15,8 @@ use crate::plan::step::{Action, ContainerTarget, Phase, Plan, Reason, StepId};
 pub(super) struct Update {
     place: Place,
     spec: Arc<ContainerSpec>,
+    hooks: Vec<PreStart>,
+    number: u32,
     reason: Reason,
     after: Vec<StepId>,
 }
@@ -54,8 +57,7 @@ pub(super) fn replace(
         old: Some(ContainerTarget::from(old)),
         new: made_as(service, temporary),
     };
-    let after = before_creation(draft, service).into_iter().chain(removed.iter().copied()).collect();
-    Ok(Update { place, spec: Arc::new(spec), reason, after })
+    update(draft, service, (old.number.unwrap_or(1), place), spec, reason, removed)
 }
 
 /// The update that adds a replica.
@@ -67,26 +69,33 @@ pub(super) fn add(
 ) -> Result<Update, DesiredError> {
     let spec = spec(draft, service, number)?;
     let place = Place { name: spec.name.clone(), old: None, new: made_as(service, spec.name.clone()) };
+    update(draft, service, (number, place), spec, Reason::Missing, removed)
+}
+
+fn update(
+    draft: &Draft<'_>,
+    service: &DesiredService,
+    (number, place): (u32, Place),
+    spec: ContainerSpec,
+    reason: Reason,
+    removed: &[StepId],
+) -> Result<Update, DesiredError> {
+    let hooks = service.pre_start(number, &draft.desired.options)?;
     let after = before_creation(draft, service).into_iter().chain(removed.iter().copied()).collect();
-    Ok(Update { place, spec: Arc::new(spec), reason: Reason::Missing, after })
+    Ok(Update { place, spec: Arc::new(spec), hooks, number, reason, after })
 }
 
 fn made_as(service: &DesiredService, name: String) -> ContainerTarget {
     ContainerTarget { id: name.clone(), name, service: service.name.clone() }
 }
 
-/// What the starts of a service wait for.
-pub(super) struct Gate<'g> {
-    pub required: &'g [StepId],
-    pub optional: &'g [StepId],
-}
-
-/// Plans the updates of a service; no old replica leaves before what the service depends on is ready.
+/// Plans the updates of a service; no old replica leaves before what the service depends on is ready, and what runs once
+/// before its start has run.
 pub(super) fn plan(
     draft: &mut Draft<'_>,
     service: &DesiredService,
     updates: &[Update],
-    gate: &Gate<'_>,
+    mut gate: Before,
 ) -> Vec<PlannedContainer> {
     let Some(policy) = &service.update else { return Vec::new() };
     let rollout = rollout(draft, service, policy, updates);
@@ -94,12 +103,16 @@ pub(super) fn plan(
     let mut plan = std::mem::take(&mut draft.plan);
     let ends = in_groups(&mut plan, &rollout.pace, updates.len(), |plan, place, after| {
         let first = plan.steps.len();
-        let last = place_forward(plan, &rollout, place, &updates[place], (after, gate));
+        let last = place_forward(plan, &rollout, place, &updates[place], (after, &mut gate));
         mark(plan, first, index, place, Phase::Update);
         last
     });
-    let planned =
-        (0..updates.len()).map(|place| finish(&mut plan, &rollout, (index, place), &ends)).collect();
+    // What runs once concerns all replicas: its failure is no matter of tolerance.
+    for id in gate.required {
+        plan.steps[id].part = None;
+    }
+    let numbers = updates.iter().map(|update| update.number).enumerate();
+    let planned = numbers.map(|place| finish(&mut plan, &rollout, (index, place), &ends)).collect();
     plan.rollouts.push(rollout);
     draft.plan = plan;
     planned
@@ -149,29 +162,39 @@ fn place_forward(
     rollout: &Rollout,
     index: usize,
     update: &Update,
-    (mut after, gate): (Vec<StepId>, &Gate<'_>),
+    (mut after, gate): (Vec<StepId>, &mut Before),
 ) -> StepId {
     let (place, reason) = (&rollout.places[index], rollout.reason(index));
     after.extend(&update.after);
     let create = Action::CreateContainer { spec: Arc::clone(&update.spec), name: place.new.name.clone() };
     let made = plan.push(create, update.reason.clone(), after);
+    let turn = if index == 0 { Turn::First } else { Turn::Further };
+    let before = Before { required: [&[made], &*gate.required].concat(), optional: gate.optional.clone() };
+    let hooked = pre_start::plan(plan, update.hooks.clone(), &place.new, turn, before);
+    if turn == Turn::First {
+        gate.required.extend(&hooked);
+    }
+    let begin: Vec<StepId> = [made].into_iter().chain(hooked).collect();
     let gated = plan.steps.len();
     let stop = |plan: &mut Plan, old: &ContainerTarget, after| {
         plan.push(Action::StopContainer(old.clone(), rollout.stop_timeout), reason.clone(), after)
     };
     let last = match &place.old {
         Some(old) if rollout.pace.start_first => {
-            let ready = rollout.bring_up(plan, index, &place.new, vec![made]);
+            let ready = rollout.bring_up(plan, index, &place.new, begin);
             stop(plan, old, vec![ready])
         }
         Some(old) => {
-            let stopped = stop(plan, old, vec![made]);
+            let stopped = stop(plan, old, begin);
             rollout.bring_up(plan, index, &place.new, vec![stopped])
         }
-        None => rollout.bring_up(plan, index, &place.new, vec![made]),
+        None => rollout.bring_up(plan, index, &place.new, begin),
     };
-    plan.steps[gated].after.extend(gate.required);
-    plan.steps[gated].after_optional.extend(gate.optional);
+    let gated = &mut plan.steps[gated];
+    gated.after.extend(&gate.required);
+    gated.after.sort_unstable();
+    gated.after.dedup();
+    gated.after_optional.extend(&gate.optional);
     last
 }
 
@@ -179,7 +202,7 @@ fn place_forward(
 fn finish(
     plan: &mut Plan,
     rollout: &Rollout,
-    (index, place): (usize, usize),
+    (index, (place, number)): (usize, (usize, u32)),
     ends: &[StepId],
 ) -> PlannedContainer {
     let name = rollout.places[place].name.clone();
@@ -188,5 +211,5 @@ fn finish(
     mark(plan, first, index, place, Phase::Finish);
     let last = named.unwrap_or(ends[place]);
     let target = ContainerTarget { id: name.clone(), name, service: rollout.service.clone() };
-    PlannedContainer { target, made: Some(last), started: Some(last), runs: false, health: None }
+    PlannedContainer { target, number, made: Some(last), started: Some(last), runs: false, health: None }
 }

@@ -9,7 +9,7 @@ use crate::plan::desired::{Desired, UpOptions};
 use crate::plan::labels;
 use crate::plan::observed::{Health, Observed, State};
 use crate::project::Project;
-use crate::project::model::{Deploy, Duration, ServiceNetwork, UpdateConfig};
+use crate::project::model::{Command, Deploy, Duration, Hook, ServiceNetwork, UpdateConfig};
 
 fn with(update: UpdateConfig, replicas: i64) -> Project {
     let mut project = Arc::unwrap_or_clone(project());
@@ -128,7 +128,7 @@ fn no_old_one_stops_before_dependencies_are_ready() {
     insta::assert_snapshot!(plan_of(&desired, &observed), @r"
     1  wait until db is healthy (needed by api)
     2  create container api101234567_app-api-1 (configuration changed)
-    3  stop container app-api-1 (update 1 of 1) after 2,1
+    3  stop container app-api-1 (update 1 of 1) after 1,2
     4  start container api101234567_app-api-1 (update 1 of 1) after 3
     5  watch container api101234567_app-api-1 until it is healthy, or for 5s without a health check (on failure pause) after 4
     6  remove container app-api-1 (replaces app-api-1) after 5
@@ -265,5 +265,56 @@ fn the_way_back_starts_what_was_kept() {
     insta::assert_snapshot!(plan.rollouts[0].settle(&[0]), @r"
     1  remove container app-api-1 (replaces app-api-1)
     2  rename container api101234567_app-api-1 to app-api-1 (replaces app-api-1) after 1
+    ");
+}
+
+#[test]
+fn what_runs_before_a_service_runs_before_an_old_one_leaves() {
+    let mut project = with(UpdateConfig { parallelism: Some(2), ..UpdateConfig::default() }, 2);
+    let hook =
+        |per_replica| Hook { command: Command(Some(vec!["migrate".into()])), per_replica, ..Hook::default() };
+    project.services.get_mut("api").unwrap().pre_start = vec![hook(false), hook(true)];
+    let desired = desired(project, UpOptions::default());
+    insta::assert_snapshot!(plan_of(&desired, &outdated(&desired, 2)), @r"
+     1  create container api101234567_app-api-1 (configuration changed)
+     2  run pre_start[0] of api to its end in app-api-1-pre_start-0 (pre_start) after 1
+     3  run pre_start[1] of api to its end in app-api-1-pre_start-1 (pre_start) after 2
+     4  stop container app-api-1 (update 1 of 2) after 1,2,3
+     5  start container api101234567_app-api-1 (update 1 of 2) after 4
+     6  watch container api101234567_app-api-1 until it is healthy, or for 5s without a health check (on failure pause) after 5
+     7  create container api201234567_app-api-2 (configuration changed)
+     8  run pre_start[1] of api to its end in app-api-2-pre_start-1 (pre_start) after 7,2,3
+     9  stop container app-api-2 (update 2 of 2) after 2,3,7,8
+    10  start container api201234567_app-api-2 (update 2 of 2) after 9
+    11  watch container api201234567_app-api-2 until it is healthy, or for 5s without a health check (on failure pause) after 10
+    12  remove container app-api-1 (replaces app-api-1) after 6,11
+    13  rename container api101234567_app-api-1 to app-api-1 (replaces app-api-1) after 12
+    14  remove container app-api-2 (replaces app-api-2) after 6,11
+    15  rename container api201234567_app-api-2 to app-api-2 (replaces app-api-2) after 14
+     =  keep container app-db-1
+    ");
+}
+
+#[test]
+fn what_runs_before_a_service_runs_once_when_nothing_runs() {
+    let mut project = with(UpdateConfig::default(), 2);
+    let hook = Hook { command: Command(Some(vec!["migrate".into()])), ..Hook::default() };
+    project.services.get_mut("api").unwrap().pre_start = vec![hook];
+    let desired = desired(project, UpOptions::default());
+    insta::assert_snapshot!(plan_of(&desired, &outdated(&desired, 0)), @r"
+    1  create container app-api-1 (missing)
+    2  create container app-api-2 (missing)
+    3  run pre_start[0] of api to its end in app-api-1-pre_start-0 (pre_start) after 1
+    4  start container app-api-1 (not running) after 1,3
+    5  start container app-api-2 (not running) after 2,3
+    =  keep container app-db-1
+    ");
+    let mut observed = outdated(&desired, 0);
+    observed.containers.push(container(&desired, "api", 1));
+    insta::assert_snapshot!(plan_of(&desired, &observed), @r"
+    1  create container app-api-2 (missing)
+    2  start container app-api-2 (not running) after 1
+    =  keep container app-db-1
+    =  keep container app-api-1
     ");
 }

@@ -1,8 +1,9 @@
 //! Starts and waits: a container starts when what its service depends on is as far as the file asks.
 
+use super::pre_start::{self, Before, Turn};
 use super::rollout;
 use super::up::{Draft, PlannedService};
-use crate::plan::desired::{DesiredDependency, DesiredService};
+use crate::plan::desired::{DesiredDependency, DesiredError, DesiredService};
 use crate::plan::observed::Health;
 use crate::plan::step::{Action, Plan, Readiness, Reason, StepId};
 use crate::project::model::Condition;
@@ -15,33 +16,48 @@ struct Gate {
 }
 
 /// Plans the starts of a service whose containers are planned already.
-pub(super) fn plan(draft: &mut Draft<'_>, service: &DesiredService) {
+pub(super) fn plan(draft: &mut Draft<'_>, service: &DesiredService) -> Result<(), DesiredError> {
     let planned = &draft.services[&service.name];
     let needs_start =
         planned.containers.iter().any(|container| !container.runs) || !planned.updates.is_empty();
     let restarted_with = restarted_with(draft, service);
     if !needs_start && restarted_with.is_none() {
-        return;
+        return Ok(());
     }
-    let gate = gate(draft, service);
+    let runs = !planned.updates.is_empty() || planned.containers.iter().any(|container| container.runs);
+    let mut turn = if runs { Turn::Further } else { Turn::First };
+    let mut gate = gate(draft, service);
     update(draft, service, &gate);
-    let timeout = draft.desired.options.stop_timeout;
-    let Some(planned) = draft.services.get_mut(&service.name) else { return };
+    let options = &draft.desired.options;
+    let Some(planned) = draft.services.get_mut(&service.name) else { return Ok(()) };
     for container in planned.containers.iter_mut().filter(|container| container.started.is_none()) {
         let (action, reason) = match (&restarted_with, container.runs) {
             (_, false) => (Action::StartContainer(container.target.clone()), Reason::NotRunning),
             (Some(dependency), true) => {
                 let reason = Reason::ParentRecreated(dependency.clone());
-                (Action::RestartContainer(container.target.clone(), timeout), reason)
+                (Action::RestartContainer(container.target.clone(), options.stop_timeout), reason)
             }
             (None, true) => continue,
         };
-        let after = container.made.into_iter().chain(gate.required.iter().copied()).collect();
+        let mut after: Vec<StepId> =
+            container.made.into_iter().chain(gate.required.iter().copied()).collect();
+        if !container.runs {
+            let before = Before { required: after.clone(), optional: gate.optional.clone() };
+            let hooks = service.pre_start(container.number, options)?;
+            let hooked = pre_start::plan(&mut draft.plan, hooks, &container.target, turn, before);
+            after.extend(&hooked);
+            if turn == Turn::First {
+                // What runs once runs before any of them starts.
+                gate.required.extend(hooked);
+                turn = Turn::Further;
+            }
+        }
         let step = draft.plan.push(action, reason, after);
         draft.plan.steps[step].after_optional.clone_from(&gate.optional);
         container.started = Some(step);
         draft.plan.kept.retain(|name| *name != container.target.name);
     }
+    Ok(())
 }
 
 /// Plans the updates of a service, whose starts are part of them.
@@ -51,8 +67,8 @@ fn update(draft: &mut Draft<'_>, service: &DesiredService, gate: &Gate) {
     if updates.is_empty() {
         return;
     }
-    let gate = rollout::Gate { required: &gate.required, optional: &gate.optional };
-    let updated = rollout::plan(draft, service, &updates, &gate);
+    let gate = Before { required: gate.required.clone(), optional: gate.optional.clone() };
+    let updated = rollout::plan(draft, service, &updates, gate);
     if let Some(planned) = draft.services.get_mut(&service.name) {
         planned.containers.extend(updated);
     }

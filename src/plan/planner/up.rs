@@ -42,6 +42,8 @@ pub(super) struct PlannedService {
 /// A container that will be there.
 pub(super) struct PlannedContainer {
     pub target: ContainerTarget,
+    /// Replica.
+    pub number: u32,
     /// The step that brings it into its final form, if it needs one.
     pub made: Option<StepId>,
     /// The step that starts it, if it needs one.
@@ -101,7 +103,7 @@ fn plan_service(draft: &mut Draft<'_>, service: &DesiredService) -> Result<(), D
     let planned = containers::plan(draft, service)?;
     draft.services.insert(service.name.clone(), planned);
     if !draft.desired.options.no_start {
-        starts::plan(draft, service);
+        starts::plan(draft, service)?;
     }
     Ok(())
 }

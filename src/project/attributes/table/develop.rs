@@ -1,8 +1,7 @@
 //! `services.*.develop` and hooks.
 
-use crate::project::attributes::cases::ALWAYS;
 use crate::project::attributes::row::{Attribute, row};
-use crate::project::attributes::support::{Support::Differs, refused};
+use crate::project::attributes::support::Support::Differs;
 use crate::project::merge::Rule;
 
 /// Its rows.
@@ -22,11 +21,15 @@ pub const ROWS: &[Attribute] = &[
     row("services.*.develop.watch.[].exec.working_dir", "Working directory").default("the container's"),
     row("services.*.develop.watch.[].exec.environment", "Further variables"),
     row("services.*.develop.watch.[].initial_sync", "Copy once at the start").default("`false`"),
-    row("services.*.pre_start", "Containers run one after the other before the service starts").both(refused(ALWAYS, "no containers are run before a service").help("make it a service of its own, and wait for it with `depends_on: {NAME: {condition: service_completed_successfully}}`")),
+    row("services.*.pre_start", "Containers run one after the other before the service starts").both(
+        Differs(
+            "`up` runs them, not `start` or `restart`; each is removed, its last lines are in the message",
+        ),
+    ),
     row("services.*.pre_start.[].command", "The command").merge(Rule::Replace),
-    row("services.*.pre_start.[].user", "User").default("the container's"),
+    row("services.*.pre_start.[].user", "User").default("the service's; that of `image` where one is named"),
     row("services.*.pre_start.[].privileged", "With all privileges").default("`false`"),
-    row("services.*.pre_start.[].working_dir", "Working directory").default("the container's"),
+    row("services.*.pre_start.[].working_dir", "Working directory").default("the service's"),
     row("services.*.pre_start.[].environment", "Further variables"),
     row("services.*.pre_start.[].image", "Image").default("the service's"),
     row("services.*.pre_start.[].per_replica", "Once per container instead of once").default("`false`"),
