@@ -5,6 +5,7 @@ mod cases;
 mod compared;
 mod document;
 mod planned;
+mod projects;
 mod refused;
 mod requests;
 mod schema;

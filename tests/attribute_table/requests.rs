@@ -8,8 +8,9 @@ use wharf::project::attributes::{self, EngineKind};
 use wharf::project::node::Node;
 use wharf::project::{Diagnostic, Project};
 
-use crate::cases::{Case, Expected, PROJECTS, SERVICES};
+use crate::cases::{Case, Expected, SERVICES};
 use crate::planned;
+use crate::projects::PROJECTS;
 
 const DOCKER: EngineKind = EngineKind::Docker { api: (1, 51) };
 
