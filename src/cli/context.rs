@@ -136,6 +136,12 @@ impl Context {
         name.filter(|_| self.globals.files.is_empty())
     }
 
+    /// Whether the project's name comes from the command line or the environment.
+    pub fn names_project(&self) -> bool {
+        let flag = self.globals.project_name.as_deref().is_some_and(|name| !name.is_empty());
+        flag || self.variable("COMPOSE_PROJECT_NAME").is_some()
+    }
+
     /// Whether the files, as far as there are any that load, have a service that this name or pattern fits.
     pub fn names_service(&self, name: &str) -> bool {
         self.quietly_loaded().is_some_and(|loaded| loaded.project.names_service(name))

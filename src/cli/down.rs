@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::Args;
 
 use super::session::{Session, separator};
-use super::{Context, Failure, selection};
+use super::{Context, Failure, checkout, selection};
 use crate::engine::observe;
 use crate::plan::hooks::Hooks;
 use crate::plan::observed::{Observed, ObservedContainer};
@@ -42,6 +42,9 @@ pub async fn run(context: &Context, args: DownArgs) -> Result<(), Failure> {
     check_services(project, &args.services)?;
     let session = Session::open(context, &name, "down").await?;
     let observed = observe(session.engine(), &name).await?;
+    if let Some(project) = project {
+        checkout::check(&session, project, &observed.containers)?;
+    }
     let options = DownOptions {
         services: chosen_services(project, &observed, &args.services),
         known_services: project.map(known_services),

@@ -6,6 +6,7 @@ mod arguments;
 mod attach;
 mod attached;
 mod build;
+mod checkout;
 mod command;
 mod commit;
 mod completion;

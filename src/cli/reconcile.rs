@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::session::Session;
-use super::{Context, Failure, seccomp, support};
+use super::{Context, Failure, checkout, seccomp, support};
 use crate::engine::observe;
 use crate::execute;
 use crate::plan::desired::{Desired, UpOptions};
@@ -46,6 +46,7 @@ pub(super) async fn planned(
     options.exclusive_ports = !session.engine().is_wharf().await?;
     let desired = Desired::from_project(project, options)?;
     let observed = observe(session.engine(), &desired.project).await?;
+    checkout::check(session, project, &observed.containers)?;
     let plan = planner::up(&desired, &observed)?;
     session.warn(&plan);
     Ok(Planned { desired, observed, plan })

@@ -20,6 +20,7 @@ pub(super) struct Session {
     /// Runs plans.
     pub runner: Runner,
     dry_run: Option<PlanFormat>,
+    named: bool,
 }
 
 impl Session {
@@ -43,7 +44,7 @@ impl Session {
             quiet_pull: false,
             build: BuildFlags::default(),
         };
-        Session { runner, dry_run: context.globals.dry_run() }
+        Session { runner, dry_run: context.globals.dry_run(), named: context.names_project() }
     }
 
     /// The engine.
@@ -54,6 +55,11 @@ impl Session {
     /// Limits the waits of `--wait`.
     pub fn wait_at_most(&mut self, seconds: Option<u64>) {
         self.runner.wait_timeout = seconds.map(Duration::from_secs);
+    }
+
+    /// Whether the user named the project, rather than its folder or file.
+    pub fn is_named(&self) -> bool {
+        self.named
     }
 
     /// Whether nothing may be changed.

@@ -45,7 +45,9 @@ enum WhyFormat {
 /// The service is unknown, or the engine fails.
 pub async fn run(context: &Context, args: WhyArgs) -> Result<(), Failure> {
     let name = context.project_name()?;
-    let project = context.project();
+    // With -p alone other commands go by labels; an account is better with the files, where there are any that load.
+    let loaded = crate::project::load(&context.load_options()?).ok();
+    let project = loaded.as_ref().map(|loaded| &loaded.project);
     let engine = context.engine().await?;
     let all = engine.containers(&name).await?;
     let known = project.is_some_and(|project| project.any_service(&args.service).is_some());
