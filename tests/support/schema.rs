@@ -36,11 +36,10 @@ fn check(value: &Value, schema: &Value, root: &Value, path: &str, errors: &mut V
                 let pattern = regex::Regex::new(rule.as_str().expect("text")).expect("a pattern");
                 value.as_str().is_none_or(|text| pattern.is_match(text))
             }
-            "required" => rule
-                .as_array()
-                .expect("a list")
-                .iter()
-                .all(|key| value.get(key.as_str().expect("text")).is_some()),
+            "required" => value.as_object().is_none_or(|object| {
+                let mut keys = rule.as_array().expect("a list").iter();
+                keys.all(|key| object.contains_key(key.as_str().expect("text")))
+            }),
             "properties" => {
                 for (key, child) in rule.as_object().expect("an object") {
                     if let Some(inner) = value.get(key) {

@@ -48,6 +48,7 @@ fn effect(action: &Action) -> (&'static str, &'static str, &str) {
         Action::Wait { service, .. } => ("wait", "service", service),
         Action::Delay(_) => ("delay", "project", ""),
         Action::CreateContainer { name, .. } => ("create", "container", name),
+        Action::RunContainer { spec, .. } => ("run", "container", &spec.name),
         Action::RenameContainer { to, .. } => ("rename", "container", to),
         on_container => {
             let name = target(on_container).map_or("", |target| target.name.as_str());
@@ -91,7 +92,7 @@ fn service(action: &Action) -> &str {
     match action {
         Action::BuildImage(build) => &build.service,
         Action::Wait { service, .. } => service,
-        Action::CreateContainer { spec, .. } => &spec.service,
+        Action::CreateContainer { spec, .. } | Action::RunContainer { spec, .. } => &spec.service,
         other => target(other).map_or("", |target| target.service.as_str()),
     }
 }
