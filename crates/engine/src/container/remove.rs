@@ -36,7 +36,7 @@ fn refusal(container: &Container, status: Status) -> Error {
         _ => ("running", "stop the container before removing or force remove"),
     };
     Error::Conflict(format!(
-        "cannot remove container \"/{}\": container is {name}: {advice}",
+        "cannot remove container \"{}\": container is {name}: {advice}",
         container.name()
     ))
 }

@@ -11,6 +11,7 @@ mod containers;
 mod files;
 mod image_mounts_reference;
 mod images;
+mod lifecycle_reference;
 mod networks;
 mod refusals;
 mod side_by_side;

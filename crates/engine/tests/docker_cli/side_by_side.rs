@@ -13,7 +13,7 @@ pub type Step = (&'static str, &'static str);
 
 /// Steps on both engines.
 pub struct Comparison {
-    /// Makes what the steps need, and prints nothing.
+    /// Makes what the steps need, and prints nothing. A file `prelude` is read by the shell of each step.
     pub prepare: &'static str,
     /// Removes all that steps may have left; what it prints is not looked at.
     pub clean: &'static str,
@@ -62,7 +62,7 @@ impl Comparison {
 /// What a script prints on both of its outputs.
 fn shell(host: &str, script: &str, directory: &Path) -> String {
     let output = Command::new("timeout")
-        .args(["120", "sh", "-c", &format!("exec 2>&1; {script}")])
+        .args(["120", "sh", "-c", &format!("exec 2>&1; [ -e prelude ] && . ./prelude; {script}")])
         .current_dir(directory)
         .env("DOCKER_HOST", host)
         .env("DIR", directory)
