@@ -12,7 +12,7 @@ mod scenario;
 mod support;
 
 use libtest_mimic::{Arguments, Trial};
-use scenario::Column;
+use scenario::{Column, Need};
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -23,7 +23,7 @@ fn main() {
     for scenario in scenario::all(&support::repository("tests/scenarios")) {
         for (column, tool) in columns.iter().filter(|(column, _)| scenario.columns.contains(column)) {
             let (scenario, column, tool) = (scenario.clone(), *column, tool.clone());
-            let missing = tool.is_none();
+            let missing = tool.is_none() || !scenario.needs.iter().all(|need| is_met(*need));
             let name = format!("{}::{}", scenario.name, column.name());
             let run = move || scenario::run(&scenario, column, &tool.unwrap()).map_err(Into::into);
             trials.push(Trial::test(name, run).with_ignored_flag(missing));
@@ -33,4 +33,11 @@ fn main() {
     // Stops the engine of the first column.
     drop(columns);
     conclusion.exit();
+}
+
+fn is_met(need: Need) -> bool {
+    match need {
+        Need::Registry => scenario::registry().is_some(),
+        Need::Compose => Column::Compose.tool().is_some(),
+    }
 }

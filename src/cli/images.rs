@@ -91,6 +91,7 @@ fn entry(container: &ObservedContainer, image: &ImageInspect) -> Map<String, Val
     let part = |text: &Option<String>| text.clone().unwrap_or_default();
     let created = image.created.as_deref().and_then(|text| text.parse::<jiff::Timestamp>().ok());
     let created = created.unwrap_or_default();
+    let tagged = image.metadata.as_ref().and_then(|metadata| metadata.last_tag_time.as_ref());
     let size = image.size.unwrap_or_default();
     output::entry([
         ("ID", container.image_id.clone().into()),
@@ -100,6 +101,7 @@ fn entry(container: &ObservedContainer, image: &ImageInspect) -> Map<String, Val
         ("Platform", format!("{}/{}", part(&image.os), part(&image.architecture)).into()),
         ("Size", size.into()),
         ("Created", created.to_string().into()),
+        ("LastTagTime", tagged.map_or("0001-01-01T00:00:00Z".to_owned(), ToString::to_string).into()),
         ("ShortID", output::short_id(&container.image_id).into()),
         ("HumanSize", units::human_size(size).into()),
         ("CreatedSince", format!("{} ago", time::since(created.as_second())).into()),

@@ -91,17 +91,20 @@ async fn entries(context: &Context, all: bool) -> Result<Vec<Entry>, Failure> {
         let name = container.labels.get(labels::PROJECT).cloned().unwrap_or_default();
         projects.entry(name).or_default().push(container);
     }
-    projects.retain(|_, containers| all || containers.iter().any(ObservedContainer::is_running));
+    for containers in projects.values_mut() {
+        containers.retain(|container| all || container.is_running());
+    }
+    projects.retain(|_, containers| !containers.is_empty());
     Ok(projects.into_iter().map(|(name, containers)| entry(name, &containers)).collect())
 }
 
-/// `running(2), exited(1)`, and the files of the container made last.
+/// `exited(1), running(2)`, and the files of the container made last.
 fn entry(name: String, containers: &[ObservedContainer]) -> Entry {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for container in containers {
         *counts.entry(container.state.text()).or_default() += 1;
     }
-    let status: Vec<_> = counts.iter().rev().map(|(state, count)| format!("{state}({count})")).collect();
+    let status: Vec<_> = counts.iter().map(|(state, count)| format!("{state}({count})")).collect();
     let newest = containers.iter().max_by_key(|container| container.created);
     let files = newest.and_then(|container| container.labels.get(labels::CONFIG_FILES)).cloned();
     Entry { name, status: status.join(", "), files: files.unwrap_or_default() }

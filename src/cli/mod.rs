@@ -15,6 +15,7 @@ mod context;
 mod cp;
 mod create;
 mod detach_keys;
+mod docker_config;
 mod down;
 mod dry_run;
 mod engine;

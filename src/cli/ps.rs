@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::{Context, Failure, selection};
+use super::{Context, Failure, docker_config, selection};
 use crate::output::{self, Format, Listing, time};
 use crate::plan::observed::{ObservedContainer, State};
 
@@ -17,9 +17,10 @@ pub struct PsArgs {
     /// Stopped containers too
     #[arg(short, long)]
     all: bool,
-    /// Output: "table", "json" (one object per line), a Go template or "table TEMPLATE"
-    #[arg(long, default_value = "table")]
-    format: String,
+    /// Output: "table", "json" (one object per line), a Go template or "table TEMPLATE" [default: psFormat of the docker
+    /// client's configuration, else table]
+    #[arg(long)]
+    format: Option<String>,
     /// Only containers that match, as status=STATE
     #[arg(long)]
     filter: Option<String>,
@@ -59,7 +60,10 @@ const LISTING: Listing = Listing {
 /// # Errors
 /// The project or the engine cannot be read, or an argument is not understood.
 pub async fn run(context: &Context, args: PsArgs) -> Result<(), Failure> {
-    let format = Format::parse(&args.format)?;
+    let format = match &args.format {
+        Some(format) => Format::parse(format)?,
+        None => Format::parse(docker_config::ps_format(context).as_deref().unwrap_or("table"))?,
+    };
     let states = wanted_states(&args)?;
     let engine = context.engine().await?;
     let mut containers = selection::containers(context, &engine, &args.services).await?;

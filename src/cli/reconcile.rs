@@ -52,17 +52,31 @@ pub(super) async fn planned(
     Ok(Planned { desired, observed, plan })
 }
 
-/// Plans and runs. Images first: what they turn out to be decides which containers have to be made anew.
+/// Plans and runs.
 pub(super) async fn reconcile(
     session: &Session,
     project: &Arc<Project>,
     options: UpOptions,
 ) -> Result<Desired, Failure> {
+    let prepared = prepare(session, project, options).await?;
+    if !session.dry_run() {
+        session.run(&prepared.plan).await?;
+    }
+    Ok(prepared.desired)
+}
+
+/// Plans, and gets images: what they turn out to be decides which containers have to be made anew. With `--dry-run` the
+/// plan is shown instead, and nothing is left to do.
+pub(super) async fn prepare(
+    session: &Session,
+    project: &Arc<Project>,
+    options: UpOptions,
+) -> Result<Planned, Failure> {
     let Planned { mut desired, mut observed, mut plan } = planned(session, project, options).await?;
     if let Some(format) = session.form() {
         session.show(&plan, Some(project), format, Vec::new()).await?;
         check(session, &desired, &observed, &plan).await?;
-        return Ok(desired);
+        return Ok(Planned { desired, observed, plan });
     }
     check(session, &desired, &observed, &plan).await?;
     let images = plan.images_only();
@@ -73,8 +87,7 @@ pub(super) async fn reconcile(
         plan = planner::up(&desired, &observed)?;
     }
     check_images(&desired, &observed)?;
-    session.run(&plan).await?;
-    Ok(desired)
+    Ok(Planned { desired, observed, plan })
 }
 
 /// Everything that can be known to fail, before anything is made.

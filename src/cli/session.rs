@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use console::user_attended_stderr;
 
-use super::{Context, Failure, dry_run};
+use super::{Context, Failure, Settings, dry_run};
 use crate::engine::{self, Engine};
 use crate::execute::{self, BuildFlags, Interrupt, Runner};
 use crate::output::AnsiMode;
 use crate::output::plan::{PlanFormat, Row, Sheet};
-use crate::output::progress::{ProgressEvent, Status};
+use crate::output::progress::{Progress, ProgressEvent, Status};
 use crate::plan::names::Separator;
 use crate::plan::{Plan, changes};
 use crate::project::Project;
@@ -19,6 +19,7 @@ use crate::project::Project;
 pub(super) struct Session {
     /// Runs plans.
     pub runner: Runner,
+    settings: Settings,
     dry_run: Option<PlanFormat>,
     named: bool,
 }
@@ -32,10 +33,10 @@ impl Session {
 
     /// The same over a connection that exists.
     pub fn with_engine(context: &Context, engine: Arc<Engine>, project: &str, title: &str) -> Session {
-        let terminal = user_attended_stderr() && context.settings.ansi != AnsiMode::Never;
+        let settings = context.settings;
         let runner = Runner {
             engine,
-            progress: context.settings.progress.view(title, terminal),
+            progress: view(settings, title),
             project: project.to_owned(),
             interrupt: context.interrupt.clone(),
             parallel: context.settings.parallel,
@@ -44,7 +45,8 @@ impl Session {
             quiet_pull: false,
             build: BuildFlags::default(),
         };
-        Session { runner, dry_run: context.globals.dry_run(), named: context.names_project() }
+        let (dry_run, named) = (context.globals.dry_run(), context.names_project());
+        Session { runner, settings, dry_run, named }
     }
 
     /// The engine.
@@ -102,10 +104,18 @@ impl Session {
         self.dry_run
     }
 
+    /// A view of its own for a later part of a command.
+    pub fn progress(&self, title: &str) -> Arc<dyn Progress> {
+        view(self.settings, title)
+    }
+
     /// Runs a plan that Ctrl-C shall not cut short, because it is the answer to a Ctrl-C.
-    pub async fn run_to_the_end(&self, plan: &Plan) -> Result<(), Failure> {
-        let runner = Runner { interrupt: Interrupt::never(), ..self.runner.clone() };
-        Ok(execute::run(plan, &runner).await?)
+    pub async fn run_to_the_end(&self, plan: &Plan, progress: Arc<dyn Progress>) -> Result<(), Failure> {
+        let runner =
+            Runner { interrupt: Interrupt::never(), progress: Arc::clone(&progress), ..self.runner.clone() };
+        let result = execute::run(plan, &runner).await;
+        progress.finish();
+        Ok(result?)
     }
 
     /// Says what the user should know about a plan.
@@ -114,6 +124,11 @@ impl Session {
             self.runner.progress.warning(warning);
         }
     }
+}
+
+fn view(settings: Settings, title: &str) -> Arc<dyn Progress> {
+    let terminal = user_attended_stderr() && settings.ansi != AnsiMode::Never;
+    settings.progress.view(title, terminal)
 }
 
 /// `_` instead of `-` in names, with `--compatibility`.

@@ -6,6 +6,7 @@ use bollard::models::{
     ContainerConfig, ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, HealthStatusEnum,
 };
 use bollard::query_parameters::InspectContainerOptions;
+use jiff::Timestamp;
 use tokio::sync::broadcast;
 
 use super::waiting::Waiting;
@@ -14,6 +15,9 @@ use crate::plan::step::{ContainerTarget, Readiness, Reason};
 
 /// How often what a reader sees of a wait is looked up again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// A container without a health check is ready for `--wait` once it ran this long: one that fails as it begins is told of.
+const SETTLED: Duration = Duration::from_millis(500);
 
 /// What one look at a container tells.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,7 +72,13 @@ async fn container(
         let inspected = inspect(runner, target).await?;
         let state = inspected.state.unwrap_or_default();
         match judge(until, &target.name, &state) {
-            Verdict::Ready => return Ok(()),
+            Verdict::Ready => match settles_in(until, &state, Timestamp::now()) {
+                None => return Ok(()),
+                Some(rest) => {
+                    let change = next_change(&mut changes, target, inspected.id.as_deref());
+                    tokio::time::timeout(rest, change).await.unwrap_or(Ok(()))?;
+                }
+            },
             Verdict::NotYet => {
                 waiting.tell(&state, retries(inspected.config.as_ref()));
                 let change = next_change(&mut changes, target, inspected.id.as_deref());
@@ -159,6 +169,17 @@ pub(super) fn last_probe(health: Option<&bollard::models::Health>) -> String {
     format!("; its last probe ended with {}: {output}", probe.exit_code.unwrap_or_default())
 }
 
+/// How long a container that runs without a health check has to go on doing so; `None` when nothing speaks against it now.
+fn settles_in(until: Readiness, state: &ContainerState, now: Timestamp) -> Option<Duration> {
+    let has_check = state.health.as_ref().is_some_and(|health| health.status != Some(HealthStatusEnum::NONE));
+    if until != Readiness::Ready || has_check || state.running != Some(true) {
+        return None;
+    }
+    let started: Timestamp = state.started_at.as_ref()?.to_string().parse().ok()?;
+    let ran = Duration::try_from(now.duration_since(started)).unwrap_or_default();
+    SETTLED.checked_sub(ran).filter(|rest| !rest.is_zero())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +207,23 @@ mod tests {
         assert_eq!(healthy(&state(RESTARTING, None, 0)), Verdict::NotYet);
         assert!(matches!(healthy(&state(RUNNING, None, 0)), Verdict::Never(_)));
         assert!(matches!(healthy(&state(EXITED, None, 0)), Verdict::Never(_)));
+    }
+
+    #[test]
+    fn a_container_without_a_check_has_to_run_for_a_moment() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let began = "2026-01-01T00:00:00.000000000Z";
+        let running = |health| ContainerState {
+            running: Some(true),
+            started_at: Some(began.into()),
+            ..state(ContainerStateStatusEnum::RUNNING, health, 0)
+        };
+        let soon = at("2026-01-01T00:00:00.2Z");
+        let rest = |health, now| settles_in(Readiness::Ready, &running(health), now);
+        assert_eq!(rest(None, soon), Some(Duration::from_millis(300)));
+        assert_eq!(rest(None, at("2026-01-01T00:00:00.5Z")), None);
+        assert_eq!(rest(Some(HealthStatusEnum::HEALTHY), soon), None);
+        assert_eq!(settles_in(Readiness::Healthy, &running(None), soon), None);
     }
 
     #[test]

@@ -61,6 +61,31 @@ impl Column {
 impl Tool {
     /// The tool in `folder` for a project, not yet started.
     pub fn command(&self, folder: &Path, project: &str, args: &[String]) -> Command {
+        let mut command = self.program(folder);
+        command.args(["-p", project]).args(args);
+        command
+    }
+
+    /// A shell in `folder`. `$TOOL` is the tool for a project, `$BARE` the tool for any; `$DOCKER` is Docker's client
+    /// on the same engine, and `$COMPOSE` is `docker compose` for the project.
+    pub fn shell(&self, folder: &Path, project: &str, line: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).current_dir(folder).stdin(Stdio::null());
+        let program = self.program(folder);
+        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let words = std::iter::once(program.get_program()).chain(program.get_args());
+        let bare = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        command.env("TOOL", format!("{bare} -p {project}")).env("BARE", bare);
+        let host = match self {
+            Tool::Builtin(engine) => format!("unix://{}", engine.root().join("engine.sock").display()),
+            Tool::Engine(host) | Tool::Compose(host) => host.clone(),
+        };
+        command.env("DOCKER", format!("docker --host {host}"));
+        command.env("COMPOSE", format!("docker --host {host} compose -p {project}"));
+        command
+    }
+
+    fn program(&self, folder: &Path) -> Command {
         let mut command = match self {
             Tool::Builtin(engine) => engine.command(folder, &[]),
             Tool::Engine(host) => {
@@ -74,7 +99,7 @@ impl Tool {
                 command
             }
         };
-        command.args(["-p", project]).args(args).current_dir(folder).stdin(Stdio::null());
+        command.current_dir(folder).stdin(Stdio::null());
         command.env_remove("COMPOSE_FILE").env_remove("COMPOSE_PROFILES").env("NO_COLOR", "1");
         command
     }

@@ -32,7 +32,8 @@ pub enum Match {
     Lacks(String),
     /// But for blanks at both ends.
     Is(String),
-    Like(Regex),
+    /// A regular expression; one that is none never holds.
+    Like(String),
 }
 
 impl Expectation {
@@ -52,7 +53,7 @@ impl Expectation {
                     "" => Match::Has(text),
                     "!" => Match::Lacks(text),
                     "=" => Match::Is(text),
-                    "~" => Match::Like(Regex::new(rest).ok()?),
+                    "~" => Match::Like(rest.to_owned()),
                     _ => return None,
                 };
                 Some(Expectation::Text(stream(what)?, matching))
@@ -74,7 +75,7 @@ impl Expectation {
                     Match::Has(part) => text.contains(&fill(part)),
                     Match::Lacks(part) => !text.contains(&fill(part)),
                     Match::Is(whole) => text.trim() == fill(whole).trim(),
-                    Match::Like(regex) => regex.is_match(text),
+                    Match::Like(regex) => Regex::new(&fill(regex)).is_ok_and(|regex| regex.is_match(text)),
                 }
             }
         }

@@ -7,4 +7,9 @@ mod text;
 
 pub use column::Column;
 pub use run::run;
-pub use text::all;
+pub use text::{Need, all};
+
+/// Host and port of the registry that has the tests' images, on loopback.
+pub fn registry() -> Option<String> {
+    Some(std::env::var("WHARF_TEST_MIRROR").ok()?.strip_prefix("http://")?.to_owned())
+}

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -45,10 +45,7 @@ pub fn run(scenario: &Scenario, column: Column, tool: &Tool) -> Result<(), Strin
     let steps = scenario.steps.iter().filter(|step| step.only.is_empty() || column.is_named(&step.only));
     for step in steps {
         if let Err(problem) = running.step(step) {
-            let state = running.tool(&["ps".to_owned(), "-a".to_owned()]);
-            let logs = running.tool(&["logs".to_owned(), "--tail".to_owned(), "20".to_owned()]);
-            let (transcript, logs) = (&running.transcript, end_of(&logs.out));
-            return Err(format!("{problem}\n\n{transcript}\n--- ps -a\n{}\n--- logs\n{logs}", state.out));
+            return Err(running.story(&problem));
         }
     }
     Ok(())
@@ -83,6 +80,20 @@ impl<'s> Running<'s> {
         text.replace("{project}", &self.project)
             .replace("{port}", &self.port.to_string())
             .replace("{folder}", &folder)
+            .replace("{registry}", &super::registry().unwrap_or_default())
+    }
+
+    /// What is needed to understand a failure.
+    fn story(&mut self, problem: &str) -> String {
+        let state = self.tool(&["ps", "-a"].map(str::to_owned)).out;
+        let logs = self.tool(&["logs", "--tail", "20"].map(str::to_owned)).out;
+        let mut story = format!("{problem}\n\n{}\n--- ps -a\n{state}\n", self.transcript);
+        let _ = writeln!(story, "--- logs\n{}", end_of(&logs));
+        for (name, begun) in &mut self.begun {
+            let Seen { out, err, code } = begun.seen();
+            let _ = writeln!(story, "--- {name}: {code:?}\n{}\n{}", end_of(&out), end_of(&err));
+        }
+        story
     }
 
     fn step(&mut self, step: &Step) -> Result<(), String> {
@@ -150,15 +161,7 @@ impl<'s> Running<'s> {
     }
 
     fn shell(&mut self, line: &str) -> Seen {
-        let mut command = Command::new("sh");
-        command.args(["-c", &self.fill(line)]).current_dir(self.folder.path()).stdin(Stdio::null());
-        // The tool itself, for pipes.
-        let program = self.tool.command(self.folder.path(), &self.project, &[]);
-        let words: Vec<_> = std::iter::once(program.get_program()).chain(program.get_args()).collect();
-        let words: Vec<_> = words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
-        command.env("TOOL", words.join(" "));
-        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        self.finished(command)
+        self.finished(self.tool.shell(self.folder.path(), &self.project, &self.fill(line)))
     }
 
     fn begin(&mut self, name: &str, args: &[String]) {
@@ -247,7 +250,7 @@ impl Drop for Running<'_> {
         for background in self.begun.values_mut() {
             background.kill();
         }
-        let args = ["down", "-v", "-t", "0", "--remove-orphans"].map(str::to_owned);
+        let args = ["down", "-v", "-t", "0", "--remove-orphans", "--rmi", "local"].map(str::to_owned);
         self.tool(&args);
     }
 }

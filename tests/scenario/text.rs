@@ -11,9 +11,19 @@ pub struct Scenario {
     /// File and intent, for filters.
     pub name: String,
     pub columns: Vec<Column>,
+    pub needs: Vec<Need>,
     /// Name and content.
     pub files: Vec<(String, String)>,
     pub steps: Vec<Step>,
+}
+
+/// What a scenario needs beside the tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A registry with the tests' images.
+    Registry,
+    /// `docker compose`, whatever the column.
+    Compose,
 }
 
 /// Something done, and what is seen then.
@@ -70,14 +80,21 @@ fn scenario(area: &str, part: &str) -> Scenario {
     let mut scenario = Scenario {
         name: format!("{area}: {}", intent.trim()),
         columns: Column::ALL.to_vec(),
+        needs: Vec::new(),
         files: Vec::new(),
         steps: Vec::new(),
     };
     let (head, sections) = body.split_once("--- ").unwrap_or((body, ""));
     for line in head.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
-        let columns = line.strip_prefix("columns:").unwrap_or_else(|| panic!("{}: {line:?}", scenario.name));
-        let wanted = |column: &Column| columns.split_whitespace().any(|word| column.is_named(word));
-        scenario.columns = Column::ALL.into_iter().filter(wanted).collect();
+        let mut words = line.split_whitespace();
+        match words.next() {
+            Some("columns:") => {
+                let words: Vec<_> = words.collect();
+                scenario.columns.retain(|column| words.iter().any(|word| column.is_named(word)));
+            }
+            Some("needs:") => scenario.needs = words.map(|word| need(&scenario.name, word)).collect(),
+            _ => panic!("{}: {line:?}", scenario.name),
+        }
     }
     for section in sections.split("\n--- ") {
         let (title, content) = section.split_once('\n').unwrap_or((section, ""));
@@ -88,6 +105,14 @@ fn scenario(area: &str, part: &str) -> Scenario {
     }
     assert!(!scenario.steps.is_empty(), "{} has no steps", scenario.name);
     scenario
+}
+
+fn need(name: &str, word: &str) -> Need {
+    match word {
+        "registry" => Need::Registry,
+        "compose" => Need::Compose,
+        other => panic!("{name}: nobody knows how to need {other}"),
+    }
 }
 
 fn steps(name: &str, content: &str) -> Vec<Step> {

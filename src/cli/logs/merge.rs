@@ -1,7 +1,7 @@
 //! Puts the lines of several containers in the order of their times.
 //!
-//! A line waits until every other container has a later one or has been silent for a moment, so history comes out in
-//! exact order and live output a moment late at most.
+//! A line waits until every other container has a later one or no more. While logs are followed, a container that has
+//! been silent for a moment holds nobody up: live output comes a moment late at most.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -16,6 +16,8 @@ const MOST_HELD: usize = 100_000;
 /// Lines that wait for their turn.
 #[derive(Debug, Default)]
 pub(super) struct Merge {
+    /// The sources go on without end.
+    follow: bool,
     queues: Vec<Queue>,
     held: usize,
 }
@@ -35,11 +37,16 @@ pub(super) enum Turn {
     Line(LogLine),
     /// Ask again at this time, or when a line came.
     Wait(Instant),
-    /// Nothing is held.
+    /// Nothing is there to print until a line or an end comes.
     Empty,
 }
 
 impl Merge {
+    /// No sources yet; those of `follow` go on without end.
+    pub fn new(follow: bool) -> Merge {
+        Merge { follow, ..Merge::default() }
+    }
+
     /// A new source; its number.
     pub fn open(&mut self, now: Instant) -> usize {
         self.queues.push(Queue { lines: VecDeque::new(), open: true, heard: now });
@@ -69,9 +76,10 @@ impl Merge {
     pub fn next(&mut self, now: Instant) -> Turn {
         let heads = self.queues.iter().enumerate().filter_map(|(n, q)| Some((q.lines.front()?.time, n)));
         let Some((_, first)) = heads.min() else { return Turn::Empty };
-        let blocking = self.queues.iter().filter(|q| q.open && q.lines.is_empty()).map(|q| q.heard + WINDOW);
-        match blocking.filter(|until| *until > now).max() {
-            Some(until) if self.held < MOST_HELD => Turn::Wait(until),
+        let silent = self.queues.iter().filter(|q| q.open && q.lines.is_empty()).map(|q| q.heard + WINDOW);
+        match silent.max() {
+            Some(_) if !self.follow && self.held < MOST_HELD => Turn::Empty,
+            Some(until) if until > now && self.held < MOST_HELD => Turn::Wait(until),
             _ => self.take(first),
         }
     }
@@ -100,10 +108,10 @@ mod tests {
     #[test]
     fn history_comes_out_by_time() {
         let now = Instant::now();
-        let mut merge = Merge::default();
+        let mut merge = Merge::new(false);
         let (a, b) = (merge.open(now), merge.open(now));
         merge.push(a, line("a", 1), now);
-        assert!(matches!(merge.next(now), Turn::Wait(_)), "b may still have an earlier one");
+        assert_eq!(merge.next(now + WINDOW), Turn::Empty, "b may still have an earlier one");
         merge.push(a, line("a", 3), now);
         merge.push(b, line("b", 2), now);
         assert_eq!(merge.next(now), Turn::Line(line("a", 1)));
@@ -115,12 +123,13 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_container_holds_nobody_up() {
+    fn a_silent_container_holds_nobody_up_while_logs_are_followed() {
         let now = Instant::now();
-        let mut merge = Merge::default();
+        let mut merge = Merge::new(true);
         let a = merge.open(now);
         merge.open(now);
         merge.push(a, line("a", 1), now);
+        assert_eq!(merge.next(now), Turn::Wait(now + WINDOW));
         assert_eq!(merge.next(now + WINDOW), Turn::Line(line("a", 1)));
     }
 }

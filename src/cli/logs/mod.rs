@@ -78,6 +78,7 @@ pub async fn run(context: &Context, args: LogsArgs) -> Result<(), Failure> {
         lines: LogLines::new(!args.no_log_prefix, context.style.stdout && !args.no_color),
         sources: LogSources::new(&engine, wanted),
         running: BTreeSet::new(),
+        coming: BTreeSet::new(),
         project,
         silent,
         args,
@@ -116,6 +117,8 @@ struct Printer {
     sources: LogSources,
     /// Ids of containers that may write more.
     running: BTreeSet<String>,
+    /// Ids of containers that were made meanwhile and not started yet: one of them may replace one that ended.
+    coming: BTreeSet<String>,
     project: String,
     /// Services left out.
     silent: BTreeSet<String>,
@@ -140,7 +143,7 @@ impl Printer {
             if printed && changes.is_none() {
                 return Ok(());
             }
-            let over = printed && self.running.is_empty();
+            let over = printed && self.running.is_empty() && self.coming.is_empty();
             tokio::select! {
                 output = self.sources.next(), if !self.sources.is_empty() => self.output(output),
                 change = next_change(&mut changes) => self.change(&change?),
@@ -172,12 +175,19 @@ impl Printer {
             return;
         }
         match change.action.as_str() {
+            "create" => {
+                self.coming.insert(change.id.clone());
+            }
             "start" => {
+                self.coming.remove(&change.id);
                 self.running.insert(change.id.clone());
                 self.sources.add(&change.id, names::short(&self.project, &change.name));
             }
             "die" => {
                 self.running.remove(&change.id);
+            }
+            "destroy" => {
+                self.coming.remove(&change.id);
             }
             _ => {}
         }

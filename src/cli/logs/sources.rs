@@ -62,9 +62,9 @@ impl LogSources {
     pub fn new(engine: &Arc<Engine>, wanted: Wanted) -> LogSources {
         LogSources {
             engine: Arc::clone(engine),
+            merge: Merge::new(wanted.follow),
             wanted,
             streams: SelectAll::new(),
-            merge: Merge::default(),
             sources: BTreeMap::new(),
         }
     }
@@ -155,9 +155,9 @@ impl LogSources {
         let (id, name) = (id.clone(), source.name.clone());
         if std::mem::take(&mut source.again) {
             self.add(&id, &name);
-            return None;
+        } else {
+            source.told = true;
         }
-        source.told = true;
         Some(Output::Ended(id))
     }
 }

@@ -185,13 +185,20 @@ impl CreateFlags {
             (_, true) => Recreate::Never,
             _ => Recreate::Diverged,
         };
+        let remove_orphans = self.remove_orphans || context.is_on("COMPOSE_REMOVE_ORPHANS");
+        let ignore_orphans = context.is_on("COMPOSE_IGNORE_ORPHANS");
+        if remove_orphans && ignore_orphans {
+            return Err(Failure::message(
+                "COMPOSE_IGNORE_ORPHANS and --remove-orphans cannot both be followed: unset one",
+            ));
+        }
         Ok(UpOptions {
             selected: selected.clone(),
             scale: parse_scale(&self.scale)?,
             recreate,
             recreate_dependencies: if recreate == Recreate::Never { recreate } else { Recreate::Diverged },
-            remove_orphans: self.remove_orphans || context.is_on("COMPOSE_REMOVE_ORPHANS"),
-            ignore_orphans: context.is_on("COMPOSE_IGNORE_ORPHANS"),
+            remove_orphans,
+            ignore_orphans,
             build: self.build,
             no_build: self.no_build,
             pull: self.pull.clone().filter(|policy| policy != "policy"),

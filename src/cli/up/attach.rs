@@ -1,6 +1,9 @@
-//! Attached `up`: shows the output of containers until they end or the user stops them (compose-surface 3.10).
+//! Attached `up`: shows the output of containers, from their start until they end or the user stops them
+//! (compose-surface 3.10).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::broadcast::Receiver;
@@ -8,84 +11,88 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::UpArgs;
 use crate::cli::logs::{LogSources, Output, Wanted};
+use crate::cli::reconcile::Planned;
 use crate::cli::session::Session;
 use crate::cli::{Context, Failure, failure};
 use crate::engine::Engine;
 use crate::execute::{ContainerChange, ContainerEvents};
 use crate::output::LogLines;
+use crate::output::progress::Progress;
 use crate::plan::desired::Desired;
-use crate::plan::names;
-use crate::plan::observed::{ObservedContainer, State};
+use crate::plan::observed::ObservedContainer;
 use crate::plan::planner::{Lifecycle, lifecycle};
+use crate::plan::step::{Action, ContainerTarget};
+use crate::plan::{Plan, names};
 
 /// What the containers that are watched do.
-struct Attached<'a> {
+pub(super) struct Attached<'a> {
     session: &'a Session,
     args: &'a UpArgs,
     desired: &'a Desired,
+    /// Keeps `changes` coming.
+    _events: ContainerEvents,
+    changes: Receiver<ContainerChange>,
+    /// What is drawn between the lines.
+    progress: Arc<dyn Progress>,
     lines: LogLines,
     sources: LogSources,
+    /// Names of containers that the plan starts.
+    expected: BTreeSet<String>,
+    /// Ids of containers that their restart policy will start again.
+    returning: BTreeSet<String>,
     /// Containers that run, by id, with their name for people.
     running: BTreeMap<String, String>,
-    /// Containers that ended and whose last lines are still to come, with their exit codes.
-    ended: BTreeMap<String, i64>,
+    /// Containers that ended and whose last lines are still to come, with what is to be said then.
+    ended: BTreeMap<String, String>,
     /// A container ended whose end stops the others.
     aborted: bool,
     /// The exit code that the command ends with then.
     code: Option<i64>,
 }
 
-pub(super) async fn run(
-    context: &Context,
-    session: &Session,
-    args: &UpArgs,
-    desired: &Desired,
-    began: Timestamp,
-) -> Result<(), Failure> {
-    let events = ContainerEvents::subscribe(session.engine(), &desired.project);
-    let changes = events.receive();
-    let containers = session.engine().containers(&desired.project).await?;
-    let colours = context.style.stdout && !args.no_color;
-    let mut attached = Attached {
-        session,
-        args,
-        desired,
-        lines: LogLines::new(!args.no_log_prefix, colours),
-        sources: LogSources::new(
-            session.engine(),
-            Wanted { follow: true, tail: "all".to_owned(), since: Some(began.as_nanosecond()), until: None },
-        ),
-        running: BTreeMap::new(),
-        ended: BTreeMap::new(),
-        aborted: false,
-        code: None,
-    };
-    attached.attach(&containers);
-    attached.follow(changes).await
-}
+impl<'a> Attached<'a> {
+    /// Listens to the project's containers from now on. Those that the plan leaves running are attached to.
+    pub fn new(context: &Context, session: &'a Session, args: &'a UpArgs, planned: &'a Planned) -> Self {
+        let Planned { desired, observed, plan } = planned;
+        let events = ContainerEvents::subscribe(session.engine(), &desired.project);
+        let since = Some(Timestamp::now().as_nanosecond());
+        let wanted = Wanted { follow: true, tail: "all".to_owned(), since, until: None };
+        let mut attached = Attached {
+            session,
+            args,
+            desired,
+            changes: events.receive(),
+            _events: events,
+            progress: Arc::clone(&session.runner.progress),
+            lines: LogLines::new(!args.no_log_prefix, context.style.stdout && !args.no_color),
+            sources: LogSources::new(session.engine(), wanted),
+            expected: BTreeSet::new(),
+            returning: BTreeSet::new(),
+            running: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            aborted: false,
+            code: None,
+        };
+        let kept = observed.containers.iter().filter(|container| plan.kept.contains(&container.name));
+        let kept: Vec<_> = kept.filter(|container| attached.is_followed(&container.service)).collect();
+        let started = plan.steps.iter().filter_map(|step| started_by(&step.action));
+        let started: Vec<_> = started.filter(|target| attached.is_followed(&target.service)).collect();
+        attached.announce(&kept, &started);
+        for container in kept {
+            attached.runs(&container.id, &container.name, &container.service);
+        }
+        attached.expected = started.iter().map(|target| target.name.clone()).collect();
+        attached
+    }
 
-impl Attached<'_> {
-    fn attach(&mut self, containers: &[ObservedContainer]) {
-        let watched: Vec<&ObservedContainer> =
-            containers.iter().filter(|c| !c.one_off && self.desired.service(&c.service).is_some()).collect();
-        let shown: Vec<String> =
-            watched.iter().filter(|c| self.is_shown(&c.service)).map(|c| self.short(&c.name)).collect();
-        println!("Attaching to {}", shown.join(", "));
+    fn announce(&mut self, kept: &[&ObservedContainer], started: &[&ContainerTarget]) {
+        let kept = kept.iter().map(|container| (&container.name, &container.service));
+        let all = kept.chain(started.iter().map(|target| (&target.name, &target.service)));
+        let shown: BTreeSet<String> =
+            all.filter(|(_, service)| self.is_shown(service)).map(|(name, _)| self.short(name)).collect();
+        println!("Attaching to {}", shown.iter().cloned().collect::<Vec<_>>().join(", "));
         for name in &shown {
             self.lines.announce(name);
-        }
-        for container in watched {
-            let name = self.short(&container.name);
-            if self.is_shown(&container.service) {
-                self.sources.add(&container.id, &name);
-            }
-            if container.is_running() {
-                self.running.insert(container.id.clone(), name);
-            } else if container.state == State::Exited {
-                let code = container.exit_code.unwrap_or(0);
-                self.ended.insert(container.id.clone(), code);
-                self.note_exit(&container.service, code);
-            }
         }
     }
 
@@ -96,29 +103,65 @@ impl Attached<'_> {
     /// Dependencies are shown only when asked (the services named, else all, are what `up` is about).
     fn is_shown(&self, service: &str) -> bool {
         let Some(desired) = self.desired.service(service) else { return false };
-        let chosen = match self.args.attach.is_empty() {
-            true => desired.selected || self.args.attach_dependencies,
+        let shown = match self.args.attach.is_empty() {
+            true => {
+                (desired.selected || self.args.attach_dependencies) && desired.source.attach != Some(false)
+            }
             false => self.args.attach.iter().any(|name| name == service),
         };
-        chosen
-            && desired.source.attach != Some(false)
-            && !self.args.no_attach.iter().any(|name| name == service)
+        shown && !self.args.no_attach.iter().any(|name| name == service)
     }
 
-    async fn follow(mut self, mut changes: Receiver<ContainerChange>) -> Result<(), Failure> {
+    /// Whether the command goes on as long as its containers do: dependencies go on without it.
+    fn is_followed(&self, service: &str) -> bool {
+        self.is_selected(service) || self.is_shown(service)
+    }
+
+    /// Runs the plan and shows what its containers write meanwhile.
+    pub async fn start(&mut self, plan: &Plan) -> Result<(), Failure> {
+        let session = self.session;
+        let result = self.during(session.run(plan)).await;
+        if session.runner.interrupt.is_raised() {
+            return self.stop_by_user().await;
+        }
+        if result.is_err() {
+            self.last_words().await;
+        }
+        result
+    }
+
+    /// Shows output while something is done.
+    async fn during(&mut self, work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                result = &mut work => return result,
+                output = self.sources.next(), if !self.sources.is_empty() => self.output(output),
+                change = self.changes.recv() => self.change(change).await?,
+            }
+        }
+    }
+
+    /// Shows the output until all containers have ended.
+    pub async fn follow(&mut self) -> Result<(), Failure> {
         let interrupt = self.session.runner.interrupt.clone();
         // Containers that are watched come back after a rebuild.
-        while self.args.watch || !(self.running.is_empty() && self.sources.is_empty()) {
+        while self.args.watch || self.is_going_on() {
             if self.aborted {
-                return self.abort(changes).await;
+                return self.abort().await;
             }
             tokio::select! {
                 () = interrupt.raised(1) => return self.stop_by_user().await,
                 output = self.sources.next(), if !self.sources.is_empty() => self.output(output),
-                change = changes.recv() => self.change(change).await?,
+                change = self.changes.recv() => self.change(change).await?,
             }
         }
         self.exit()
+    }
+
+    fn is_going_on(&self) -> bool {
+        let silent = self.running.is_empty() && self.sources.is_empty();
+        !(silent && self.expected.is_empty() && self.returning.is_empty())
     }
 
     fn exit(&self) -> Result<(), Failure> {
@@ -132,7 +175,8 @@ impl Attached<'_> {
         match output {
             Output::Line(line) => {
                 let stamp = self.args.timestamps.then_some(line.timestamp.as_str());
-                self.lines.write(&line.origin, line.stream, stamp, &line.text);
+                let lines = &mut self.lines;
+                self.progress.aside(&mut || lines.write(&line.origin, line.stream, stamp, &line.text));
             }
             Output::Ended(id) => self.say_exit(&id),
         }
@@ -140,10 +184,11 @@ impl Attached<'_> {
 
     /// The notice comes after the last line.
     fn say_exit(&mut self, id: &str) {
-        if let Some(code) = self.ended.remove(id)
+        if let Some(notice) = self.ended.remove(id)
             && let Some(name) = self.sources.name(id)
         {
-            self.lines.notice(&name, &format!("exited with code {code}"));
+            let lines = &mut self.lines;
+            self.progress.aside(&mut || lines.notice(&name, &notice));
         }
     }
 
@@ -153,33 +198,42 @@ impl Attached<'_> {
             Err(RecvError::Lagged(_)) => return Ok(()),
             Err(RecvError::Closed) => return Err(Failure::message("the engine is gone")),
         };
-        if change.one_off || self.desired.service(&change.service).is_none() {
+        if change.one_off || !self.is_followed(&change.service) {
             return Ok(());
         }
         match change.action.as_str() {
-            "start" => self.started(&change),
+            "start" => self.runs(&change.id, &change.name, &change.service),
             "die" => self.died(&change).await,
+            "stop" | "destroy" => _ = self.returning.remove(&change.id),
             _ => {}
         }
         Ok(())
     }
 
-    fn started(&mut self, change: &ContainerChange) {
-        let name = self.short(&change.name);
-        if self.is_shown(&change.service) {
-            self.sources.add(&change.id, &name);
+    fn runs(&mut self, id: &str, name: &str, service: &str) {
+        self.expected.remove(name);
+        self.returning.remove(id);
+        let short = self.short(name);
+        if self.is_shown(service) {
+            self.sources.add(id, &short);
         }
-        self.running.insert(change.id.clone(), name);
+        self.running.insert(id.to_owned(), short);
     }
 
     async fn died(&mut self, change: &ContainerChange) {
-        let code = change.exit_code.unwrap_or(0);
-        if is_restarting(self.session.engine(), &change.id).await {
+        if self.running.remove(&change.id).is_none() {
+            // It ends to make room for the one that replaces it.
             return;
         }
-        self.running.remove(&change.id);
-        self.note_exit(&change.service, code);
-        self.ended.insert(change.id.clone(), code);
+        let code = change.exit_code.unwrap_or(0);
+        let mut notice = format!("exited with code {code}");
+        if is_restarting(self.session.engine(), &change.id).await {
+            self.returning.insert(change.id.clone());
+            notice.push_str(" (restarting)");
+        } else {
+            self.note_exit(&change.service, code);
+        }
+        self.ended.insert(change.id.clone(), notice);
         if self.sources.is_drained(&change.id) {
             self.say_exit(&change.id);
         }
@@ -196,11 +250,11 @@ impl Attached<'_> {
         }
     }
 
-    async fn abort(mut self, mut changes: Receiver<ContainerChange>) -> Result<(), Failure> {
+    async fn abort(&mut self) -> Result<(), Failure> {
         eprintln!("Aborting on container exit...");
-        self.stop(self.args.timeout).await?;
+        self.apply(Lifecycle::Stop(self.args.timeout)).await?;
         // What the stop made happen is known from the events that are waiting already.
-        while let Ok(change) = changes.try_recv() {
+        while let Ok(change) = self.changes.try_recv() {
             self.change(Ok(change)).await?;
         }
         if let (Some(service), None) = (&self.args.exit_code_from, self.code) {
@@ -219,14 +273,13 @@ impl Attached<'_> {
     async fn stop_by_user(&mut self) -> Result<(), Failure> {
         eprintln!("Gracefully Stopping... press Ctrl+C again to force");
         let interrupt = self.session.runner.interrupt.clone();
-        let timeout = self.args.timeout;
         let stopped = tokio::select! {
-            result = self.stop(timeout) => Some(result),
+            result = self.apply(Lifecycle::Stop(self.args.timeout)) => Some(result),
             () = interrupt.raised(2) => None,
         };
         match stopped {
             Some(result) => result?,
-            None => self.kill().await?,
+            None => self.apply(Lifecycle::Kill("SIGKILL".to_owned())).await?,
         }
         self.drain().await;
         Err(Failure::Exit(failure::INTERRUPTED))
@@ -240,28 +293,38 @@ impl Attached<'_> {
         }
     }
 
-    async fn stop(&self, timeout: Option<i32>) -> Result<(), Failure> {
-        self.apply(&Lifecycle::Stop(timeout)).await
+    /// Prints what containers wrote that ended already; others go on.
+    async fn last_words(&mut self) {
+        while !self.ended.is_empty() {
+            let output = self.sources.next().await;
+            self.output(output);
+        }
     }
 
-    async fn kill(&self) -> Result<(), Failure> {
-        self.apply(&Lifecycle::Kill("SIGKILL".to_owned())).await
-    }
-
-    /// Applies to the services that `up` was about, after an interrupt too.
-    async fn apply(&self, what: &Lifecycle) -> Result<(), Failure> {
+    /// Applies to the services that `up` was about, after an interrupt too, and shows what they write meanwhile.
+    async fn apply(&mut self, what: Lifecycle) -> Result<(), Failure> {
         let containers = self.session.engine().containers(&self.desired.project).await?;
         let chosen: Vec<&ObservedContainer> = containers
             .iter()
             .filter(|c| c.is_running() && !c.one_off && self.is_selected(&c.service))
             .collect();
         let running = chosen.iter().map(|container| container.id.clone()).collect();
-        let plan = self.desired.hooks.apply(lifecycle(&chosen, what), &running);
-        self.session.run_to_the_end(&plan).await
+        let plan = self.desired.hooks.apply(lifecycle(&chosen, &what), &running);
+        let session = self.session;
+        self.progress = session.progress("stop");
+        let progress = Arc::clone(&self.progress);
+        self.during(session.run_to_the_end(&plan, progress)).await
     }
 
     fn is_selected(&self, service: &str) -> bool {
         self.desired.service(service).is_some_and(|desired| desired.selected)
+    }
+}
+
+fn started_by(action: &Action) -> Option<&ContainerTarget> {
+    match action {
+        Action::StartContainer(target) => Some(target),
+        _ => None,
     }
 }
 

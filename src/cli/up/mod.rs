@@ -4,12 +4,11 @@ mod arguments;
 mod attach;
 
 pub use arguments::{CreateFlags, UpArgs, parse_scale};
+use attach::Attached;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use super::reconcile::{load, reconcile};
+use super::reconcile::{load, prepare};
 use super::session::Session;
 use super::watch::{self, WatchOptions};
 use super::{Context, Failure};
@@ -31,24 +30,35 @@ pub async fn run(context: &Context, args: UpArgs) -> Result<(), Failure> {
     session.wait_at_most(args.wait_timeout);
     session.runner.quiet_pull = args.create.quiet_pull;
     session.runner.build.quiet = args.create.quiet_build;
-    let began = Timestamp::now();
     session.runner.timings = args.timings.map(|_| Arc::new(Timings::default()));
-    let reconciled = reconcile(&session, &project, options).await;
+    let planned = prepare(&session, &project, options).await;
+    let planned = planned.inspect_err(|_| report(&session, &args))?;
+    if session.dry_run() {
+        return Ok(());
+    }
+    if args.detach || args.wait || args.no_start {
+        let result = session.run(&planned.plan).await;
+        report(&session, &args);
+        return result;
+    }
+    let mut attached = Attached::new(context, &session, &args, &planned);
+    let started = attached.start(&planned.plan).await;
+    report(&session, &args);
+    started?;
+    if !args.watch {
+        return attached.follow().await;
+    }
+    tokio::select! {
+        result = attached.follow() => result,
+        result = watch::follow(context, &session, &project, rules, following) => result,
+    }
+}
+
+/// What took how long, with `--timings`.
+fn report(session: &Session, args: &UpArgs) {
     if let (Some(timings), Some(format)) = (&session.runner.timings, args.timings) {
         let (steps, total) = timings.report();
         eprint!("{}", output::timings::render(&steps, total, format));
-    }
-    let desired = reconciled?;
-    if args.detach || args.wait || args.no_start || session.dry_run() {
-        return Ok(());
-    }
-    let attached = attach::run(context, &session, &args, &desired, began);
-    if !args.watch {
-        return attached.await;
-    }
-    tokio::select! {
-        result = attached => result,
-        result = watch::follow(context, &session, &project, rules, following) => result,
     }
 }
 

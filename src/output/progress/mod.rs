@@ -89,6 +89,10 @@ pub trait Progress: Send + Sync {
     fn line(&self, id: &str, text: &str);
     /// A sentence for the user.
     fn warning(&self, text: &str);
+    /// Writes what belongs to others on the same screen, while nothing is drawn in its way.
+    fn aside(&self, write: &mut dyn FnMut()) {
+        write();
+    }
     /// Nothing more comes; what is drawn is final.
     fn finish(&self);
 }

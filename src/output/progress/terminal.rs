@@ -22,6 +22,8 @@ pub struct TerminalProgress {
 struct State {
     rows: HashMap<String, Row>,
     finished: usize,
+    /// Nothing is drawn any more.
+    over: bool,
 }
 
 struct Row {
@@ -88,8 +90,18 @@ impl Progress for TerminalProgress {
         let _ = self.bars.println(format!("{} {text}", style("WARNING:").yellow()));
     }
 
+    fn aside(&self, write: &mut dyn FnMut()) {
+        if self.state().over {
+            write();
+        } else {
+            self.bars.suspend(write);
+        }
+    }
+
     fn finish(&self) {
-        for row in self.state().rows.values() {
+        let mut state = self.state();
+        state.over = true;
+        for row in state.rows.values() {
             row.bar.abandon();
         }
         self.header.abandon();

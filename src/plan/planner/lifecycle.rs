@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::down::dependents_first;
-use crate::plan::observed::{Health, ObservedContainer, State};
+use crate::plan::observed::{Health, ObservedContainer};
 use crate::plan::step::{Action, ContainerTarget, Plan, Readiness, Reason, StepId, StopTimeout};
 use crate::project::model::Condition;
 
@@ -20,7 +20,7 @@ pub enum Lifecycle {
     Kill(String),
     /// Freeze those that run, in no order.
     Pause,
-    /// Thaw those that are frozen, in no order.
+    /// Thaw those that run, in no order; the engine refuses one that is not frozen.
     Unpause,
 }
 
@@ -62,7 +62,7 @@ fn action(container: &ObservedContainer, what: &Lifecycle) -> Option<Action> {
             container.is_running().then(|| Action::KillContainer(target, signal.clone()))
         }
         Lifecycle::Pause => container.is_running().then_some(Action::PauseContainer(target)),
-        Lifecycle::Unpause => (container.state == State::Paused).then_some(Action::UnpauseContainer(target)),
+        Lifecycle::Unpause => container.is_running().then_some(Action::UnpauseContainer(target)),
     }
 }
 

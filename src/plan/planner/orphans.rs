@@ -38,7 +38,7 @@ fn find<'o>(desired: &Desired, observed: &'o Observed) -> Vec<&'o ObservedContai
 fn warning(orphans: &[&ObservedContainer]) -> String {
     let names: Vec<&str> = orphans.iter().map(|container| container.name.as_str()).collect();
     format!(
-        "containers of services that the project does not have: {}. \
+        "orphan containers, of services that the project does not have: {}. \
          If you removed or renamed a service, --remove-orphans removes them",
         names.join(", ")
     )

@@ -75,7 +75,7 @@ pub fn up(desired: &Desired, observed: &Observed) -> Result<Plan, DesiredError> 
     for service in &desired.services {
         plan_service(&mut draft, service)?;
     }
-    if desired.options.wait {
+    if desired.options.wait && !desired.options.no_start {
         starts::wait_for_all(&mut draft);
     }
     Ok(desired.hooks.apply(draft.plan, &observed.running()))
