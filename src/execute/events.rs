@@ -25,7 +25,7 @@ pub struct ContainerChange {
     pub name: String,
     /// Service, empty for a container that belongs to none.
     pub service: String,
-    /// Made by `run`.
+    /// Made by `run`, or for a `pre_start` hook.
     pub one_off: bool,
     /// `start`, `die`, `health_status: healthy`, …
     pub action: String,
@@ -104,7 +104,7 @@ fn change(event: EventMessage) -> ContainerChange {
         id: actor.id.unwrap_or_default(),
         name: attribute("name"),
         service: attribute(labels::SERVICE),
-        one_off: attribute(labels::ONE_OFF) == "True",
+        one_off: attribute(labels::ONE_OFF) == "True" || !attribute(labels::HOOK).is_empty(),
         action: event.action.unwrap_or_default(),
         exit_code: attribute("exitCode").parse().ok(),
     }
