@@ -187,8 +187,11 @@ fn standard_input_is_a_file() {
     options.stdin = Some(b"services: {a: {image: x}}".to_vec());
     assert_eq!(loaded(&options).services["a"].image, "x");
     options.stdin = Some(vec![b'a', b'\n', 0xff]);
-    let message = load(&options).expect_err("binary").to_string();
-    assert_eq!(message, "-: is not UTF-8 text (first bad byte on line 2)");
+    let failure = load(&options).expect_err("binary");
+    let message = "-: is not UTF-8 text: this is no character of it; save the file as UTF-8";
+    assert_eq!(failure.to_string(), message);
+    let place = failure.diagnostics.last().expect("an error").span;
+    assert_eq!((place.line, place.column), (2, 1));
 }
 
 #[test]
@@ -197,10 +200,10 @@ fn what_is_no_file_is_refused() {
     let mut options = disk.options("");
     options.files = vec!["directory".into()];
     let message = load(&options).expect_err("a directory").to_string();
-    assert!(message.ends_with("/directory: is not a regular file"), "{message}");
+    assert!(message.ends_with("/directory: is not a regular file but a directory"), "{message}");
     options.files = vec!["/dev/zero".into()];
     let message = load(&options).expect_err("a device").to_string();
-    assert_eq!(message, "/dev/zero: is not a regular file");
+    assert_eq!(message, "/dev/zero: is not a regular file but a device");
 }
 
 #[test]

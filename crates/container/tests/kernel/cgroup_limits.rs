@@ -161,13 +161,13 @@ fn what_a_group_uses_is_counted() {
     let mut line = [0; 5];
     std::io::Read::read_exact(&mut fs::File::from(stdio.stdout.take().unwrap()), &mut line).unwrap();
     let stats = engine.cgroup(&spec).stats();
-    assert!(
-        stats.cpu.total > 1_000_000 && stats.cpu.user + stats.cpu.system <= stats.cpu.total + 20_000_000,
-        "{stats:?}"
-    );
+    let unified = Hierarchies::of_this_host().unwrap().is_unified();
+    assert!(stats.cpu.total > 1_000_000, "{stats:?}");
+    // Version 1 guesses these two from who runs at a clock tick: of a moment's work that may be anything.
+    assert!(!unified || stats.cpu.user + stats.cpu.system <= stats.cpu.total, "{stats:?}");
     assert!(stats.memory.usage > 10 << 20, "the page cache counts: {stats:?}");
     assert!(stats.memory.detail("inactive_file").is_some() && stats.memory.detail("pgfault").is_some());
-    assert_eq!(stats.memory.unified, Hierarchies::of_this_host().unwrap().is_unified());
+    assert_eq!(stats.memory.unified, unified);
     assert_eq!((stats.pids.current, stats.pids.limit), (1, None));
     std::io::Write::write_all(&mut fs::File::from(stdio.stdin.take().unwrap()), b"go\n").unwrap();
     engine.exited();
