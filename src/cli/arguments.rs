@@ -1,6 +1,6 @@
 //! Flags as Docker's users type them: Go's flag library takes `--detach=false`, and the last of repeated flags wins.
 
-use clap::{Arg, ArgAction, Command, value_parser};
+use clap::{Arg, ArgAction, Command};
 
 /// Makes every on/off flag of `command` and its subcommands accept `--flag`, `--flag=true` and `--flag=false`.
 pub fn like_go(command: Command) -> Command {
@@ -19,17 +19,26 @@ fn boolean_with_value(argument: Arg) -> Arg {
         .action(ArgAction::Set)
         .num_args(0..=1)
         .require_equals(true)
-        .value_parser(value_parser!(bool))
+        .value_parser(parse_bool)
         .default_missing_value("true")
         .default_value(default)
         .hide_default_value(true)
         .hide_possible_values(true)
 }
 
+/// The words that Go's flags take for yes and no; the error is for the user.
+pub fn parse_bool(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "1" | "t" | "T" | "true" | "True" | "TRUE" => Ok(true),
+        "0" | "f" | "F" | "false" | "False" | "FALSE" => Ok(false),
+        _ => Err("it must be true or false"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
+    use clap::{CommandFactory, Parser};
 
     #[derive(Parser)]
     struct Sample {
@@ -41,7 +50,7 @@ mod tests {
     }
 
     fn parse(args: &[&str]) -> Sample {
-        use clap::{CommandFactory, FromArgMatches};
+        use clap::FromArgMatches;
         let matches = like_go(Sample::command()).get_matches_from([&["sample"], args].concat());
         Sample::from_arg_matches(&matches).unwrap()
     }
@@ -52,6 +61,15 @@ mod tests {
         assert!(!parse(&["--interactive=false"]).interactive);
         let sample = parse(&["-id"]);
         assert!(sample.interactive && sample.detach, "short flags stand together");
+    }
+
+    #[test]
+    fn short_flags_take_a_value_too() {
+        assert!(!parse(&["-i=false"]).interactive);
+        let sample = parse(&["-di=0"]);
+        assert!(sample.detach && !sample.interactive);
+        let refused = like_go(Sample::command()).try_get_matches_from(["sample", "-d=maybe"]);
+        assert!(refused.unwrap_err().to_string().contains("it must be true or false"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::detach_keys::DetachKeys;
-use super::terminal::{self, RawTerminal};
+use super::terminal::{self, TerminalMode};
 use super::{Failure, stdio, wait};
 use crate::engine::{Engine, EngineError};
 
@@ -77,7 +77,7 @@ impl Attached<'_> {
         let Conversation { tty, stdin, forward_signals, ref detach_keys, .. } = self.conversation;
         let keys = if tty { DetachKeys::parse(detach_keys)? } else { DetachKeys::none() };
         let signals = forward_signals.then(Signals::listen).transpose()?;
-        let raw = (tty && terminal::is_interactive()).then(RawTerminal::enter).transpose()?;
+        let raw = (tty && terminal::is_interactive()).then(TerminalMode::raw).transpose()?;
         let AttachContainerResults { output, input } = self.streams;
         let typed = stdin.then(|| stdio::forward_input(input, keys));
         let left = tokio::select! {

@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::detach_keys::DetachKeys;
 use super::dry_run::announced;
-use super::terminal::{self, RawTerminal};
+use super::terminal::{self, TerminalMode};
 use super::{Context, Failure, selection, stdio};
 use crate::engine::{Engine, EngineError};
 use crate::output::plan::Row;
@@ -36,14 +36,14 @@ pub struct ExecArgs {
     /// Working directory
     #[arg(short, long)]
     workdir: Option<String>,
-    /// Keep standard input open (always; for old scripts)
-    #[arg(short, long, hide = true)]
+    /// Keep standard input open
+    #[arg(short, long, hide = true, default_value = "true")]
     interactive: bool,
-    /// Give it a terminal (when there is one; for old scripts)
-    #[arg(short, long, hide = true)]
+    /// Give it a terminal, when there is one
+    #[arg(short, long, hide = true, default_value = "true")]
     tty: bool,
     /// Service, command and its arguments
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_names = ["SERVICE", "COMMAND"])]
+    #[arg(required = true, trailing_var_arg = true, value_names = ["SERVICE", "COMMAND"])]
     words: Vec<String>,
 }
 
@@ -65,9 +65,10 @@ pub async fn run(context: &Context, args: ExecArgs) -> Result<(), Failure> {
     if announced(context, &context.project_name()?, row) {
         return Ok(());
     }
-    let tty = !args.no_tty && !args.detach && terminal::is_interactive();
+    let tty = args.tty && !args.no_tty && !args.detach && terminal::is_interactive();
+    let stdin = args.interactive && !args.detach;
     let options = CreateExecOptions {
-        attach_stdin: Some(!args.detach),
+        attach_stdin: Some(stdin),
         attach_stdout: Some(!args.detach),
         attach_stderr: Some(!args.detach),
         tty: Some(tty),
@@ -85,7 +86,9 @@ pub async fn run(context: &Context, args: ExecArgs) -> Result<(), Failure> {
     let start = StartExecOptions { detach: args.detach, tty, output_capacity: None };
     match engine.docker().start_exec(&exec, Some(start)).await.map_err(failed)? {
         StartExecResults::Detached => Ok(()),
-        StartExecResults::Attached { output, input } => converse(&engine, &exec, tty, output, input).await,
+        StartExecResults::Attached { output, input } => {
+            converse(&engine, &exec, tty, output, stdin.then_some(input)).await
+        }
     }
 }
 
@@ -94,11 +97,11 @@ async fn converse(
     exec: &str,
     tty: bool,
     output: stdio::ContainerOutput,
-    input: stdio::ContainerInput,
+    input: Option<stdio::ContainerInput>,
 ) -> Result<(), Failure> {
-    let raw = tty.then(RawTerminal::enter).transpose()?;
+    let raw = tty.then(TerminalMode::raw).transpose()?;
     // The engine looks for no keys in what an exec is sent, and neither does this.
-    let _typed = stdio::forward_input(input, DetachKeys::none());
+    let _typed = input.map(|input| stdio::forward_input(input, DetachKeys::none()));
     let read = |error| EngineError::call("cannot read the command's output", &error);
     tokio::select! {
         result = stdio::print_output(output) => result.map_err(read)?,

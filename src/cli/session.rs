@@ -10,7 +10,7 @@ use crate::engine::{self, Engine};
 use crate::execute::{self, BuildFlags, Interrupt, Runner};
 use crate::output::AnsiMode;
 use crate::output::plan::{PlanFormat, Row, Sheet};
-use crate::output::progress::{Progress, ProgressEvent, Status};
+use crate::output::progress::{Progress, ProgressEvent, ProgressMode, Status};
 use crate::plan::names::Separator;
 use crate::plan::{Plan, changes};
 use crate::project::Project;
@@ -107,6 +107,21 @@ impl Session {
     /// A view of its own for a later part of a command.
     pub fn progress(&self, title: &str) -> Arc<dyn Progress> {
         view(self.settings, title)
+    }
+
+    /// A view for progress among other lines: nothing is drawn.
+    pub fn lines(&self) -> Arc<dyn Progress> {
+        let progress = match self.settings.progress {
+            ProgressMode::Tty => ProgressMode::Plain,
+            other => other,
+        };
+        progress.view("", false)
+    }
+
+    /// The same connection with progress shown elsewhere.
+    pub fn showing(&self, progress: Arc<dyn Progress>) -> Session {
+        let runner = Runner { progress, ..self.runner.clone() };
+        Session { runner, settings: self.settings, dry_run: self.dry_run, named: self.named }
     }
 
     /// Runs a plan that Ctrl-C shall not cut short, because it is the answer to a Ctrl-C.

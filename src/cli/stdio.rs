@@ -44,7 +44,7 @@ pub(super) fn forward_input(mut input: ContainerInput, mut keys: DetachKeys) -> 
 }
 
 /// What is typed, read on a thread of its own: a read cannot be given up, so the end of the program takes it along.
-fn standard_input() -> mpsc::Receiver<Vec<u8>> {
+pub(super) fn standard_input() -> mpsc::Receiver<Vec<u8>> {
     let (sender, pieces) = mpsc::channel::<Vec<u8>>(1);
     std::thread::spawn(move || {
         let mut buffer = vec![0; CHUNK];

@@ -3,6 +3,7 @@
 //! Owns every byte that the program writes for a person. Decides nothing and asks no engine.
 
 pub mod diagnostics;
+mod footer;
 pub mod graph;
 mod listing;
 mod log_lines;
@@ -19,6 +20,7 @@ pub mod why;
 
 use std::io::Write;
 
+pub use footer::{AboveFooter, Footer};
 pub use listing::{Format, LABEL, Listing, entry};
 pub use log_lines::{LogLines, Stream};
 pub use ports::{mount_name, ports, protocol};

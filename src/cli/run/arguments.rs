@@ -87,11 +87,11 @@ pub struct RunArgs {
     /// Keep standard input open
     #[arg(short, long, default_value = "true")]
     pub interactive: bool,
-    /// Give it a terminal (when there is one; for old scripts)
-    #[arg(short, long, hide = true, conflicts_with = "no_tty")]
+    /// Give it a terminal, when there is one
+    #[arg(short, long, hide = true, default_value = "true", conflicts_with = "no_tty")]
     pub tty: bool,
     /// Service, command and its arguments
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_names = ["SERVICE", "COMMAND"])]
+    #[arg(required = true, trailing_var_arg = true, value_names = ["SERVICE", "COMMAND"])]
     pub words: Vec<String>,
 }
 
@@ -116,7 +116,7 @@ impl RunArgs {
             publish: self.ports()?,
             service_ports: self.service_ports,
             use_aliases: self.use_aliases,
-            tty: !self.no_tty && !self.detach && terminal::is_interactive(),
+            tty: self.tty && !self.no_tty && !self.detach && terminal::is_interactive(),
             stdin,
             auto_remove: self.rm,
             cap_add: self.cap_add.clone(),

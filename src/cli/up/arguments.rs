@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 
+use super::super::arguments::parse_bool;
 use super::super::session::separator;
 use super::super::{Context, Failure};
 use crate::output::timings::TimingsFormat;
@@ -66,9 +67,10 @@ pub struct UpArgs {
     /// Make services follow their files (develop.watch)
     #[arg(short, long)]
     pub watch: bool,
-    /// The menu of keys, which there is none of; only =false is taken
-    #[arg(long, hide = true)]
-    pub menu: bool,
+    /// Show which keys do what while attached to a terminal (=false: take no keys) [default: COMPOSE_MENU, else true]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool,
+          value_name = "BOOL")]
+    pub menu: Option<bool>,
     /// No colours in the output of containers
     #[arg(long)]
     pub no_color: bool,
@@ -145,7 +147,7 @@ impl UpArgs {
             (self.detach && self.watch, "--detach cannot be combined with --watch: use the command watch"),
             (self.wait && self.watch, "--wait cannot be combined with --watch"),
             (self.create.no_build && self.watch, "--no-build and --watch are incompatible"),
-            (self.menu, "--menu is not supported: use up --watch, and Ctrl-C to stop"),
+            (self.detach && self.menu == Some(true), "--detach cannot be combined with --menu"),
             (
                 self.create.no_recreate && renews,
                 "--no-recreate cannot be combined with -V or --always-recreate-deps",

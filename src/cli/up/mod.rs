@@ -2,9 +2,13 @@
 
 mod arguments;
 mod attach;
+mod beside;
+mod menu;
 
 pub use arguments::{CreateFlags, UpArgs, parse_scale};
 use attach::Attached;
+use beside::{Beside, Watching};
+use menu::Menu;
 
 use std::sync::Arc;
 
@@ -13,7 +17,8 @@ use super::session::Session;
 use super::watch::{self, WatchOptions};
 use super::{Context, Failure};
 use crate::execute::Timings;
-use crate::output;
+use crate::output::progress::Progress;
+use crate::output::{self, AboveFooter};
 
 /// Runs `up`.
 ///
@@ -25,7 +30,9 @@ pub async fn run(context: &Context, args: UpArgs) -> Result<(), Failure> {
     check_services(&args, &project)?;
     let options = args.options(context, &project.selected)?;
     let following = WatchOptions { services: project.selected.clone(), prune: true };
-    let rules = if args.watch { watch::rules_of(&project, &following)? } else { Vec::new() };
+    if args.watch {
+        watch::rules_of(&project, &following)?;
+    }
     let mut session = Session::open(context, &project.name, "up").await?;
     session.wait_at_most(args.wait_timeout);
     session.runner.quiet_pull = args.create.quiet_pull;
@@ -45,12 +52,27 @@ pub async fn run(context: &Context, args: UpArgs) -> Result<(), Failure> {
     let started = attached.start(&planned.plan).await;
     report(&session, &args);
     started?;
-    if !args.watch {
-        return attached.follow().await;
+    let menu = Menu::open(context, &args);
+    let menu = menu.unwrap_or_else(|reason| {
+        session.runner.progress.warning(&reason);
+        None
+    });
+    let session = session.showing(beside_output(&session, menu.as_ref()));
+    let watching =
+        Watching { context, session: &session, project: &project, options: following, running: None };
+    let mut beside = Beside::new(menu, watching);
+    if args.watch {
+        beside.watch()?;
     }
-    tokio::select! {
-        result = attached.follow() => result,
-        result = watch::follow(context, &session, &project, rules, following) => result,
+    attached.follow(beside).await
+}
+
+/// Progress among the output of containers.
+fn beside_output(session: &Session, menu: Option<&Menu>) -> Arc<dyn Progress> {
+    let progress = session.lines();
+    match menu {
+        Some(menu) => Arc::new(AboveFooter { progress, footer: Arc::clone(&menu.footer) }),
+        None => progress,
     }
 }
 

@@ -12,7 +12,7 @@ use super::sync::{self, Copies};
 use super::tree::Tree;
 use crate::cli::reconcile::{load, reconcile};
 use crate::cli::session::{Session, separator};
-use crate::cli::{Context, Failure};
+use crate::cli::{Context, Failure, report};
 use crate::engine::EngineError;
 use crate::plan::desired::{Recreate, UpOptions};
 use crate::plan::hooks::HookSpec;
@@ -52,7 +52,7 @@ impl<'w> Watcher<'w> {
 
     /// A line for the user, among the output of the containers under `up --watch`.
     pub(super) fn say(&self, text: &str) {
-        crate::output::lines([text.to_owned()]);
+        self.session.runner.progress.aside(&mut || crate::output::lines([text.to_owned()]));
     }
 
     /// Copies what is there at the beginning, for rules that ask for it.
@@ -81,13 +81,13 @@ impl<'w> Watcher<'w> {
     }
 
     fn tell(&self, service: &str, result: Result<(), Failure>) {
-        match result {
-            Ok(()) => {}
-            Err(Failure::Load(failed)) => {
-                crate::cli::report::diagnostics(&failed.diagnostics, &failed.sources, self.context.style);
+        let Err(failure) = result else { return };
+        self.session.runner.progress.aside(&mut || match &failure {
+            Failure::Load(failed) => {
+                report::diagnostics(&failed.diagnostics, &failed.sources, self.context.style);
             }
-            Err(error) => crate::cli::report::failure(self.context, &format!("service {service:?}: {error}")),
-        }
+            error => report::failure(self.context, &format!("service {service:?}: {error}")),
+        });
     }
 
     async fn apply_to(&self, service: &str, work: Work) -> Result<(), Failure> {

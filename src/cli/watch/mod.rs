@@ -9,6 +9,7 @@ mod tree;
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::pin::pin;
 use std::sync::Arc;
 
 use clap::Args;
@@ -20,6 +21,7 @@ use crate::output::plan::Row;
 use crate::plan::Plan;
 use crate::plan::desired::UpOptions;
 use crate::project::Project;
+use crate::project::model::{Service, Watch};
 use apply::Watcher;
 use rules::Rule;
 use tree::Tree;
@@ -71,9 +73,26 @@ pub async fn run(context: &Context, args: WatchArgs) -> Result<(), Failure> {
         reconcile(&session, &project, up).await?;
     }
     tokio::select! {
-        result = follow(context, &session, &project, rules, options) => result,
+        result = follow(context, &session, &project, rules, options, std::future::pending()) => result,
         () = context.interrupt.raised(1) => Err(Failure::Exit(failure::INTERRUPTED)),
     }
+}
+
+/// What the files say of watching, for the services to watch.
+fn written<'p>(
+    project: &'p Project,
+    options: &WatchOptions,
+) -> impl Iterator<Item = (&'p Service, &'p Watch)> {
+    let watched = |name: &String| options.services.is_empty() || options.services.contains(name);
+    let services = project.services.values().filter(move |service| watched(&service.name));
+    services.flat_map(|service| {
+        service.develop.iter().flat_map(|develop| &develop.watch).map(move |watch| (service, watch))
+    })
+}
+
+/// Whether there is something to watch.
+pub(super) fn has_rules(project: &Project, options: &WatchOptions) -> bool {
+    written(project, options).next().is_some()
 }
 
 /// Rules of the services to watch.
@@ -81,15 +100,11 @@ pub async fn run(context: &Context, args: WatchArgs) -> Result<(), Failure> {
 /// # Errors
 /// There are none, or a rule asks for what its service cannot do.
 pub(super) fn rules_of(project: &Project, options: &WatchOptions) -> Result<Vec<Rule>, Failure> {
-    let watched = |name: &String| options.services.is_empty() || options.services.contains(name);
     let mut rules = Vec::new();
-    for service in project.services.values().filter(|service| watched(&service.name)) {
-        for watch in service.develop.iter().flat_map(|develop| &develop.watch) {
-            let place =
-                project.sources.locate(watch.span).map(|place| format!("{place}: ")).unwrap_or_default();
-            let rule = Rule::new(service, watch);
-            rules.push(rule.map_err(|problem| Failure::message(format!("{place}{problem}")))?);
-        }
+    for (service, watch) in written(project, options) {
+        let place = project.sources.locate(watch.span).map(|place| format!("{place}: ")).unwrap_or_default();
+        let rule = Rule::new(service, watch);
+        rules.push(rule.map_err(|problem| Failure::message(format!("{place}{problem}")))?);
     }
     if rules.is_empty() {
         return Err(Failure::message(
@@ -99,15 +114,20 @@ pub(super) fn rules_of(project: &Project, options: &WatchOptions) -> Result<Vec<
     Ok(rules)
 }
 
-/// Follows the files; ends only by an error of the watching itself. A change that cannot be applied is said, and the
-/// next one is waited for.
+/// Follows the files until `stop`, between two changes. A change that cannot be applied is said, and the next one is waited
+/// for.
+///
+/// # Errors
+/// The watching itself fails.
 pub(super) async fn follow(
     context: &Context,
     session: &Session,
     project: &Arc<Project>,
     rules: Vec<Rule>,
     options: WatchOptions,
+    stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
+    let mut stop = pin!(stop);
     let rules =
         Arc::new(rules::without_mounted(project, rules, |text| session.runner.progress.warning(text)));
     let mut tree = Tree::watch(Arc::clone(&rules))?;
@@ -115,13 +135,19 @@ pub(super) async fn follow(
     watcher.say("Watch enabled");
     watcher.initial_sync(&rules, &tree).await;
     loop {
-        let changes = tree.changes().await?;
+        let changes = tokio::select! {
+            changes = tree.changes() => changes?,
+            () = &mut stop => return Ok(()),
+        };
         watcher.apply(&rules, &changes).await;
     }
 }
 
-/// Two watches of one project would copy everything twice and build against each other.
-fn only_one(project: &Project) -> Result<Option<File>, Failure> {
+/// Two watches of one project would copy everything twice and build against each other. Holds the lock as long as it lives.
+///
+/// # Errors
+/// There is such a watch.
+pub(super) fn only_one(project: &Project) -> Result<Option<File>, Failure> {
     let Some(path) = project.files.first().filter(|path| path.as_os_str() != "-") else {
         return Ok(None);
     };

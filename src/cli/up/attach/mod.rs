@@ -1,5 +1,10 @@
 //! Attached `up`: shows the output of containers, from their start until they end or the user stops them
 //! (compose-surface 3.10).
+//!
+//! `scope` says whose output that is, `stop` ends it all.
+
+mod scope;
+mod stop;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
@@ -9,26 +14,25 @@ use jiff::Timestamp;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
+use self::scope::Scope;
 use super::UpArgs;
+use super::beside::Beside;
 use crate::cli::logs::{LogSources, Output, Wanted};
 use crate::cli::reconcile::Planned;
 use crate::cli::session::Session;
-use crate::cli::{Context, Failure, failure};
+use crate::cli::{Context, Failure};
 use crate::engine::Engine;
 use crate::execute::{ContainerChange, ContainerEvents};
 use crate::output::LogLines;
 use crate::output::progress::Progress;
-use crate::plan::desired::Desired;
 use crate::plan::observed::ObservedContainer;
-use crate::plan::planner::{Lifecycle, lifecycle};
 use crate::plan::step::{Action, ContainerTarget};
 use crate::plan::{Plan, names};
 
 /// What the containers that are watched do.
 pub(super) struct Attached<'a> {
     session: &'a Session,
-    args: &'a UpArgs,
-    desired: &'a Desired,
+    scope: Scope<'a>,
     /// Keeps `changes` coming.
     _events: ContainerEvents,
     changes: Receiver<ContainerChange>,
@@ -59,8 +63,7 @@ impl<'a> Attached<'a> {
         let wanted = Wanted { follow: true, tail: "all".to_owned(), since, until: None };
         let mut attached = Attached {
             session,
-            args,
-            desired,
+            scope: Scope { args, desired },
             changes: events.receive(),
             _events: events,
             progress: Arc::clone(&session.runner.progress),
@@ -74,9 +77,9 @@ impl<'a> Attached<'a> {
             code: None,
         };
         let kept = observed.containers.iter().filter(|container| plan.kept.contains(&container.name));
-        let kept: Vec<_> = kept.filter(|container| attached.is_followed(&container.service)).collect();
+        let kept: Vec<_> = kept.filter(|container| attached.scope.is_followed(&container.service)).collect();
         let started = plan.steps.iter().filter_map(|step| started_by(&step.action));
-        let started: Vec<_> = started.filter(|target| attached.is_followed(&target.service)).collect();
+        let started: Vec<_> = started.filter(|target| attached.scope.is_followed(&target.service)).collect();
         attached.announce(&kept, &started);
         for container in kept {
             attached.runs(&container.id, &container.name, &container.service);
@@ -88,8 +91,10 @@ impl<'a> Attached<'a> {
     fn announce(&mut self, kept: &[&ObservedContainer], started: &[&ContainerTarget]) {
         let kept = kept.iter().map(|container| (&container.name, &container.service));
         let all = kept.chain(started.iter().map(|target| (&target.name, &target.service)));
-        let shown: BTreeSet<String> =
-            all.filter(|(_, service)| self.is_shown(service)).map(|(name, _)| self.short(name)).collect();
+        let shown: BTreeSet<String> = all
+            .filter(|(_, service)| self.scope.is_shown(service))
+            .map(|(name, _)| self.short(name))
+            .collect();
         println!("Attaching to {}", shown.iter().cloned().collect::<Vec<_>>().join(", "));
         for name in &shown {
             self.lines.announce(name);
@@ -97,24 +102,7 @@ impl<'a> Attached<'a> {
     }
 
     fn short(&self, name: &str) -> String {
-        names::short(&self.desired.project, name).to_owned()
-    }
-
-    /// Dependencies are shown only when asked (the services named, else all, are what `up` is about).
-    fn is_shown(&self, service: &str) -> bool {
-        let Some(desired) = self.desired.service(service) else { return false };
-        let shown = match self.args.attach.is_empty() {
-            true => {
-                (desired.selected || self.args.attach_dependencies) && desired.source.attach != Some(false)
-            }
-            false => self.args.attach.iter().any(|name| name == service),
-        };
-        shown && !self.args.no_attach.iter().any(|name| name == service)
-    }
-
-    /// Whether the command goes on as long as its containers do: dependencies go on without it.
-    fn is_followed(&self, service: &str) -> bool {
-        self.is_selected(service) || self.is_shown(service)
+        names::short(&self.scope.desired.project, name).to_owned()
     }
 
     /// Runs the plan and shows what its containers write meanwhile.
@@ -142,16 +130,21 @@ impl<'a> Attached<'a> {
         }
     }
 
-    /// Shows the output until all containers have ended.
-    pub async fn follow(&mut self) -> Result<(), Failure> {
+    /// Shows the output until all containers have ended, or the user leaves them.
+    pub async fn follow(&mut self, mut beside: Beside<'_>) -> Result<(), Failure> {
         let interrupt = self.session.runner.interrupt.clone();
-        // Containers that are watched come back after a rebuild.
-        while self.args.watch || self.is_going_on() {
+        self.progress = beside.progress();
+        while beside.is_watching() || self.is_going_on() {
             if self.aborted {
+                drop(beside);
                 return self.abort().await;
             }
             tokio::select! {
-                () = interrupt.raised(1) => return self.stop_by_user().await,
+                () = interrupt.raised(1) => {
+                    drop(beside);
+                    return self.stop_by_user().await;
+                }
+                left = beside.next() => return left,
                 output = self.sources.next(), if !self.sources.is_empty() => self.output(output),
                 change = self.changes.recv() => self.change(change).await?,
             }
@@ -174,7 +167,7 @@ impl<'a> Attached<'a> {
     fn output(&mut self, output: Output) {
         match output {
             Output::Line(line) => {
-                let stamp = self.args.timestamps.then_some(line.timestamp.as_str());
+                let stamp = self.scope.args.timestamps.then_some(line.timestamp.as_str());
                 let lines = &mut self.lines;
                 self.progress.aside(&mut || lines.write(&line.origin, line.stream, stamp, &line.text));
             }
@@ -198,7 +191,7 @@ impl<'a> Attached<'a> {
             Err(RecvError::Lagged(_)) => return Ok(()),
             Err(RecvError::Closed) => return Err(Failure::message("the engine is gone")),
         };
-        if change.one_off || !self.is_followed(&change.service) {
+        if change.one_off || !self.scope.is_followed(&change.service) {
             return Ok(());
         }
         match change.action.as_str() {
@@ -214,7 +207,7 @@ impl<'a> Attached<'a> {
         self.expected.remove(name);
         self.returning.remove(id);
         let short = self.short(name);
-        if self.is_shown(service) {
+        if self.scope.is_shown(service) {
             self.sources.add(id, &short);
         }
         self.running.insert(id.to_owned(), short);
@@ -240,84 +233,14 @@ impl<'a> Attached<'a> {
     }
 
     fn note_exit(&mut self, service: &str, code: i64) {
-        let from = self.args.exit_code_from.as_deref();
-        self.aborted |= match self.args.abort_on_container_failure {
+        let from = self.scope.args.exit_code_from.as_deref();
+        self.aborted |= match self.scope.args.abort_on_container_failure {
             true => code != 0,
-            false => self.args.abort_on_container_exit || from.is_some(),
+            false => self.scope.args.abort_on_container_exit || from.is_some(),
         };
         if self.aborted && self.code.is_none() && from.is_none_or(|named| named == service) {
             self.code = Some(code);
         }
-    }
-
-    async fn abort(&mut self) -> Result<(), Failure> {
-        eprintln!("Aborting on container exit...");
-        self.apply(Lifecycle::Stop(self.args.timeout)).await?;
-        // What the stop made happen is known from the events that are waiting already.
-        while let Ok(change) = self.changes.try_recv() {
-            self.change(Ok(change)).await?;
-        }
-        if let (Some(service), None) = (&self.args.exit_code_from, self.code) {
-            self.code = Some(self.exit_code_of(service).await?);
-        }
-        self.drain().await;
-        self.exit()
-    }
-
-    async fn exit_code_of(&self, service: &str) -> Result<i64, Failure> {
-        let containers = self.session.engine().containers(&self.desired.project).await?;
-        let container = containers.iter().find(|c| c.service == service && !c.one_off);
-        Ok(container.and_then(|c| c.exit_code).unwrap_or(0))
-    }
-
-    async fn stop_by_user(&mut self) -> Result<(), Failure> {
-        eprintln!("Gracefully Stopping... press Ctrl+C again to force");
-        let interrupt = self.session.runner.interrupt.clone();
-        let stopped = tokio::select! {
-            result = self.apply(Lifecycle::Stop(self.args.timeout)) => Some(result),
-            () = interrupt.raised(2) => None,
-        };
-        match stopped {
-            Some(result) => result?,
-            None => self.apply(Lifecycle::Kill("SIGKILL".to_owned())).await?,
-        }
-        self.drain().await;
-        Err(Failure::Exit(failure::INTERRUPTED))
-    }
-
-    /// Prints what stopped containers wrote last.
-    async fn drain(&mut self) {
-        while !self.sources.is_empty() {
-            let output = self.sources.next().await;
-            self.output(output);
-        }
-    }
-
-    /// Prints what containers wrote that ended already; others go on.
-    async fn last_words(&mut self) {
-        while !self.ended.is_empty() {
-            let output = self.sources.next().await;
-            self.output(output);
-        }
-    }
-
-    /// Applies to the services that `up` was about, after an interrupt too, and shows what they write meanwhile.
-    async fn apply(&mut self, what: Lifecycle) -> Result<(), Failure> {
-        let containers = self.session.engine().containers(&self.desired.project).await?;
-        let chosen: Vec<&ObservedContainer> = containers
-            .iter()
-            .filter(|c| c.is_running() && !c.one_off && self.is_selected(&c.service))
-            .collect();
-        let running = chosen.iter().map(|container| container.id.clone()).collect();
-        let plan = self.desired.hooks.apply(lifecycle(&chosen, &what), &running);
-        let session = self.session;
-        self.progress = session.progress("stop");
-        let progress = Arc::clone(&self.progress);
-        self.during(session.run_to_the_end(&plan, progress)).await
-    }
-
-    fn is_selected(&self, service: &str) -> bool {
-        self.desired.service(service).is_some_and(|desired| desired.selected)
     }
 }
 
