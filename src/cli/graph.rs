@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{Context, Failure};
-use crate::engine::Target;
+use crate::engine;
 use crate::output::graph::{Edge, Graph, GraphFormat, Node, ServiceState, Tone};
 use crate::plan::observed::{Health, ObservedContainer, State};
 use crate::plan::{desired, graph, names};
@@ -40,13 +40,10 @@ pub async fn run(context: &Context, args: GraphArgs) -> Result<(), Failure> {
 
 /// Containers of the project; `None` when no engine runs. The built-in one is not started for a picture.
 async fn containers(context: &Context, project: &str) -> Result<Option<Vec<ObservedContainer>>, Failure> {
-    if let Target::BuiltIn(paths) = context.target() {
-        let status = wharf_engine::status(&paths).await;
-        if status.map_err(|error| Failure::message(error.to_string()))?.is_none() {
-            return Ok(None);
-        }
+    match engine::connect_running(context.target()).await? {
+        Some(engine) => Ok(Some(engine.containers(project).await?)),
+        None => Ok(None),
     }
-    Ok(Some(context.engine().await?.containers(project).await?))
 }
 
 fn graph_of(

@@ -1,14 +1,12 @@
 //! `wharf ls`: the projects on the engine.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use bollard::query_parameters::ListContainersOptionsBuilder;
 use clap::Args;
 use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::{Context, Failure};
-use crate::engine::{EngineError, labels_filter};
 use crate::output::{self, Format, Listing};
 use crate::plan::labels;
 use crate::plan::observed::ObservedContainer;
@@ -81,16 +79,7 @@ fn name_filter(filter: Option<&str>) -> Result<Option<Regex>, Failure> {
 }
 
 async fn entries(context: &Context, all: bool) -> Result<Vec<Entry>, Failure> {
-    let engine = context.engine().await?;
-    let filters: HashMap<_, _> = labels_filter(&[labels::PROJECT.to_owned(), labels::CONFIG_HASH.to_owned()]);
-    let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
-    let listed = engine.docker().list_containers(Some(options)).await;
-    let listed = listed.map_err(|error| EngineError::call("list containers", &error))?;
-    let mut projects: BTreeMap<String, Vec<ObservedContainer>> = BTreeMap::new();
-    for container in listed.iter().map(ObservedContainer::from_summary).filter(|c| !c.one_off) {
-        let name = container.labels.get(labels::PROJECT).cloned().unwrap_or_default();
-        projects.entry(name).or_default().push(container);
-    }
+    let mut projects = context.engine().await?.projects().await?;
     for containers in projects.values_mut() {
         containers.retain(|container| all || container.is_running());
     }

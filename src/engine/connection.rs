@@ -77,6 +77,20 @@ pub async fn connect(target: Target) -> Result<Engine, EngineError> {
     }
 }
 
+/// Connects to an engine that runs; `None` where the built-in one does not, which is then not started.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_running(target: Target) -> Result<Option<Engine>, EngineError> {
+    if let Target::BuiltIn(paths) = &target {
+        let status = wharf_engine::status(paths).await;
+        if status.map_err(|error| EngineError::Start(error.to_string()))?.is_none() {
+            return Ok(None);
+        }
+    }
+    connect(target).await.map(Some)
+}
+
 fn engine(docker: Docker, target: Target, version: ApiVersion, built_in: Option<bool>) -> Engine {
     let docker = docker.with_request_modifier(move |mut request| {
         *request.uri_mut() = version.prefix(request.uri());

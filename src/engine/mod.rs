@@ -14,7 +14,7 @@ mod read;
 mod target;
 mod version;
 
-pub use connection::{Engine, connect};
+pub use connection::{Engine, connect, connect_running};
 pub use credentials::credentials_for;
 pub use digest::image_digest;
 pub use error::{EngineError, is_conflict, is_not_found, is_not_modified, server_message};

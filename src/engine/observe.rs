@@ -37,11 +37,29 @@ impl Engine {
         containers.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(containers)
     }
+
+    /// The containers of all projects, whatever their state, by project. Those of `run` are left out.
+    ///
+    /// # Errors
+    /// The list cannot be read.
+    pub async fn projects(&self) -> Result<BTreeMap<String, Vec<ObservedContainer>>, EngineError> {
+        let list = labelled(self, &[labels::PROJECT.to_owned(), labels::CONFIG_HASH.to_owned()]).await?;
+        let mut projects: BTreeMap<String, Vec<ObservedContainer>> = BTreeMap::new();
+        for container in list.iter().map(ObservedContainer::from_summary).filter(|c| !c.one_off) {
+            let name = container.labels.get(labels::PROJECT).cloned().unwrap_or_default();
+            projects.entry(name).or_default().push(container);
+        }
+        Ok(projects)
+    }
 }
 
 async fn containers(engine: &Engine, project: &str) -> Result<Vec<ContainerSummary>, EngineError> {
     // A container without a fingerprint (a hook's) is none of the project's replicas.
-    let filter = labels_filter(&[format!("{}={project}", labels::PROJECT), labels::CONFIG_HASH.to_owned()]);
+    labelled(engine, &[format!("{}={project}", labels::PROJECT), labels::CONFIG_HASH.to_owned()]).await
+}
+
+async fn labelled(engine: &Engine, labels: &[String]) -> Result<Vec<ContainerSummary>, EngineError> {
+    let filter = labels_filter(labels);
     let options = ListContainersOptionsBuilder::default().all(true).filters(&filter).build();
     let answer = engine.docker().list_containers(Some(options)).await;
     answer.map_err(|error| EngineError::call("list containers", &error))

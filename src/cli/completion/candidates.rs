@@ -6,12 +6,24 @@ use std::ffi::OsStr;
 use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter};
 
 use super::line::Line;
+use super::running;
 use crate::project;
 use crate::project::node::Node;
 
 /// Names of services; those that no active profile has too, because naming a service activates it.
 pub(super) fn services(current: &OsStr) -> Vec<CompletionCandidate> {
     fitting(current, service_names(), "")
+}
+
+/// Names of projects that have containers.
+pub(super) fn projects(current: &OsStr) -> Vec<CompletionCandidate> {
+    fitting(current, running::projects(), "")
+}
+
+/// `name=PROJECT` of `ls --filter`.
+pub(super) fn filters(current: &OsStr) -> Vec<CompletionCandidate> {
+    let names = running::projects().into_iter().map(|name| format!("name={name}"));
+    fitting(current, std::iter::once("name=".to_owned()).chain(names).collect(), "")
 }
 
 /// Names of profiles.
@@ -43,7 +55,12 @@ fn fitting(current: &OsStr, names: BTreeSet<String>, end: &str) -> Vec<Completio
     fitting.map(|name| CompletionCandidate::new(format!("{name}{end}"))).collect()
 }
 
+/// Services of the project that the line names, else of the files.
 fn service_names() -> BTreeSet<String> {
+    let running = Line::of_process().map(|line| running::services(&line)).unwrap_or_default();
+    if !running.is_empty() {
+        return running;
+    }
     let tree = tree();
     let services = tree.as_ref().and_then(|tree| tree.get("services")?.as_mapping());
     services.into_iter().flatten().map(|(name, _)| name.clone()).collect()

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 
 use crate::cli::command::whole_command_line;
+use crate::engine::{Target, TargetOptions};
 use crate::project::LoadOptions;
 use crate::project::environment::options_from_process;
 
@@ -41,6 +42,27 @@ impl Line {
             resolve_paths: false,
             resolve_environment: false,
             ..options
+        })
+    }
+
+    /// The project of `-p` or `COMPOSE_PROJECT_NAME`, where the files are not what says which one is meant.
+    pub(super) fn project_without_files(&self) -> Option<String> {
+        if self.matches.get_many::<PathBuf>("files").is_some() {
+            return None;
+        }
+        let given = self.matches.get_one::<String>("project_name").cloned();
+        let options = self.load_options()?;
+        let name = given.or_else(|| options.environment.get("COMPOSE_PROJECT_NAME").cloned());
+        name.filter(|name| !name.is_empty())
+    }
+
+    /// The engine that the command would talk to.
+    pub(super) fn target(&self) -> Target {
+        let environment = self.load_options().map(|options| options.environment).unwrap_or_default();
+        Target::choose(&TargetOptions {
+            host: self.matches.get_one::<String>("host").cloned(),
+            docker_host: environment.get("DOCKER_HOST").cloned(),
+            root: environment.get("WHARF_ROOT").filter(|root| !root.is_empty()).map(PathBuf::from),
         })
     }
 

@@ -1,9 +1,11 @@
 //! Completion in shells: `wharf completion SHELL` prints a script, which asks this program for every word.
 //!
-//! Answers come from the files alone: no engine is asked, none is started, and env files need not exist.
+//! Answers come from the files, which may name env files that do not exist; names of projects, and services of a project
+//! that is named without its files, from the engine if it runs. None is started.
 
 mod candidates;
 mod line;
+mod running;
 
 use std::ffi::OsString;
 
@@ -13,7 +15,7 @@ use clap_complete::engine::{ArgValueCompleter, PathCompleter};
 use clap_complete::env::Shells;
 
 use super::{Context, Failure};
-use candidates::{first_word, profiles, replicas, service_paths, services};
+use candidates::{filters, first_word, profiles, projects, replicas, service_paths, services};
 
 /// The variable by which a script asks; no other program's.
 const VARIABLE: &str = "WHARF_COMPLETE";
@@ -57,10 +59,11 @@ pub(super) fn answer(arguments: &[OsString], command: impl Fn() -> Command) -> O
 
 /// Every argument that names something of the project knows what there is.
 fn with_candidates(command: Command) -> Command {
-    command.mut_args(with_completer).mut_subcommands(with_candidates)
+    let name = command.get_name().to_owned();
+    command.mut_args(|argument| with_completer(&name, argument)).mut_subcommands(with_candidates)
 }
 
-fn with_completer(argument: Arg) -> Arg {
+fn with_completer(command: &str, argument: Arg) -> Arg {
     let name = argument.get_id().as_str().to_owned();
     match name.as_str() {
         "services" | "service" | "exit_code_from" | "attach" | "no_attach" => {
@@ -69,6 +72,8 @@ fn with_completer(argument: Arg) -> Arg {
         "words" => argument.add(ArgValueCompleter::new(first_word)),
         "replicas" | "scale" => argument.add(ArgValueCompleter::new(replicas)),
         "source" | "destination" => argument.add(ArgValueCompleter::new(service_paths)),
+        "project_name" => argument.add(ArgValueCompleter::new(projects)),
+        "filter" if command == "ls" => argument.add(ArgValueCompleter::new(filters)),
         "profiles" => argument.add(ArgValueCompleter::new(profiles)),
         "files" => argument.add(ArgValueCompleter::new(PathCompleter::file().filter(is_yaml))),
         "env_files" => argument.add(ArgValueCompleter::new(PathCompleter::file())),
