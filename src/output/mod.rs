@@ -33,6 +33,14 @@ pub fn short_id(id: &str) -> &str {
     digits.get(..12).unwrap_or(digits)
 }
 
+/// Prints text on standard output and ends its last line; a reader that went away ends it quietly.
+pub fn text(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    // As in `lines`: nobody is left who could be told.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(end.as_bytes()));
+}
+
 /// Prints lines on standard output; a reader that went away ends it quietly.
 pub fn lines(lines: impl IntoIterator<Item = String>) {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());

@@ -18,6 +18,6 @@ pub(super) fn print(options: &LoadOptions) -> Result<(), Failure> {
         Ok((warnings, sources)) => (diagnostics::document(&warnings, &sources), Ok(())),
         Err(failed) => (diagnostics::document(&failed.diagnostics, &failed.sources), Err(Failure::Exit(1))),
     };
-    output::lines(document.lines().map(str::to_owned));
+    output::text(&document);
     result
 }

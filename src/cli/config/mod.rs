@@ -32,7 +32,7 @@ pub async fn run(context: &Context, args: &ConfigArgs) -> Result<(), Failure> {
         None => whole::text(context, args, options(context, args)?).await?,
     };
     match &args.output {
-        None => output::lines(text.lines().map(str::to_owned)),
+        None => output::text(&text),
         Some(path) => std::fs::write(path, text)
             .map_err(|error| Failure::message(format!("cannot write {}: {error}", path.display())))?,
     }

@@ -1,6 +1,7 @@
 //! YAML as go-yaml prints it: two blanks, lists indented under their key, double quotes where plain text would read as
 //! another type, single quotes where it would not parse.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::project::node::{Node, Value};
@@ -120,12 +121,12 @@ fn indent(out: &mut String, depth: usize) {
     out.extend(std::iter::repeat_n("  ", depth));
 }
 
-fn scalar(value: &Value) -> String {
+fn scalar(value: &Value) -> Cow<'_, str> {
     match value {
         Value::Null => "null".into(),
-        Value::Bool(value) => value.to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::Float(value) => number(*value),
+        Value::Bool(value) => value.to_string().into(),
+        Value::Int(value) => value.to_string().into(),
+        Value::Float(value) => number(*value).into(),
         Value::Sequence(_) => "[]".into(),
         Value::Mapping(_) => "{}".into(),
         Value::String(text) => inline(text),
@@ -142,39 +143,40 @@ fn number(value: f64) -> String {
     }
 }
 
-fn inline(text: &str) -> String {
-    if text.contains('\n') || is_special(text) || text.contains('\t') || !is_plain_string(text) {
-        return double_quoted(text);
+/// Text on one line, in the quotes that it needs.
+fn inline(text: &str) -> Cow<'_, str> {
+    if text.contains(['\n', '\t']) || is_special(text) || !is_plain_string(text) {
+        return double_quoted(text).into();
     }
-    if is_plain(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
+    if is_plain(text) { text.into() } else { format!("'{}'", text.replace('\'', "''")).into() }
 }
 
 /// Whether text may stand without quotes in a block (libyaml's analysis).
 fn is_plain(text: &str) -> bool {
-    let characters: Vec<char> = text.chars().collect();
-    let (Some(first), Some(last)) = (characters.first(), characters.last()) else { return false };
-    if *first == ' ' || *last == ' ' || text.starts_with("---") || text.starts_with("...") {
+    let bytes = text.as_bytes();
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
+    if *first == b' ' || *last == b' ' || text.starts_with("---") || text.starts_with("...") {
         return false;
     }
     let blank_after =
-        |index: usize| characters.get(index + 1).is_none_or(|next| matches!(next, ' ' | '\t' | '\n'));
+        |index: usize| bytes.get(index + 1).is_none_or(|next| matches!(next, b' ' | b'\t' | b'\n'));
     match first {
-        '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => {
-            return false;
-        }
-        '?' | ':' | '-' if blank_after(0) => return false,
+        b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%'
+        | b'@' | b'`' => return false,
+        b'?' | b':' | b'-' if blank_after(0) => return false,
         _ => {}
     }
-    !characters.iter().enumerate().skip(1).any(|(index, c)| match c {
-        ':' => blank_after(index),
-        '#' => characters[index - 1] == ' ',
+    !bytes.iter().enumerate().skip(1).any(|(index, byte)| match byte {
+        b':' => blank_after(index),
+        b'#' => bytes[index - 1] == b' ',
         _ => false,
     })
 }
 
 /// Characters that only double quotes can hold.
 fn is_special(text: &str) -> bool {
-    text.chars().any(|c| !is_printable(c) && c != '\n' && c != '\t')
+    let is_ascii_text = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    !is_ascii_text && text.chars().any(|c| !is_printable(c) && c != '\n' && c != '\t')
 }
 
 /// Not so for line separators, and for go-yaml not beyond the basic plane (emoji).

@@ -66,28 +66,37 @@ pub fn is_plain_string(text: &str) -> bool {
 }
 
 fn is_old_boolean(text: &str) -> bool {
-    let word = text.to_ascii_lowercase();
-    let cased = text == word || text == word.to_ascii_uppercase() || text == capitalized(&word);
-    cased && matches!(word.as_str(), "y" | "yes" | "on" | "n" | "no" | "off")
-}
-
-fn capitalized(word: &str) -> String {
-    let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
-    first.to_ascii_uppercase() + rest
+    matches!(
+        text,
+        "y" | "Y"
+            | "yes"
+            | "Yes"
+            | "YES"
+            | "on"
+            | "On"
+            | "ON"
+            | "n"
+            | "N"
+            | "no"
+            | "No"
+            | "NO"
+            | "off"
+            | "Off"
+            | "OFF"
+    )
 }
 
 /// `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`
 fn is_base_60(text: &str) -> bool {
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let mut parts = text.split(':');
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
-    let first =
-        parts.next().is_some_and(|part| part.starts_with(|c: char| c.is_ascii_digit()) && digits(part));
-    let rest: Vec<&str> = parts.collect();
-    let Some((last, middle)) = rest.split_last() else { return false };
-    let (last, fraction) = last.split_once('.').unwrap_or((last, ""));
     let sexagesimal = |part: &str| matches!(part.as_bytes(), [a] | [b'0'..=b'5', a] if a.is_ascii_digit());
-    first && digits(fraction) && middle.iter().all(|part| sexagesimal(part)) && sexagesimal(last)
+    let Some((first, rest)) = text.split_once(':') else { return false };
+    let (rest, fraction) = rest.split_once('.').unwrap_or((rest, ""));
+    first.starts_with(|c: char| c.is_ascii_digit())
+        && digits(first)
+        && digits(fraction)
+        && rest.split(':').all(sexagesimal)
 }
 
 fn number(text: &str) -> Option<Value> {
