@@ -9,7 +9,7 @@ use indexmap::map::{IntoIter, Iter, IterMut};
 
 use super::node::Entry;
 
-type Entries = IndexMap<String, Entry>;
+type Entries = IndexMap<String, Entry, foldhash::fast::RandomState>;
 
 /// A map with text keys.
 ///

@@ -49,7 +49,7 @@ impl Key {
 pub fn enforce(root: &mut Node, origins: &mut Origins) {
     for (pattern, key) in keyed_lists() {
         visit(root, pattern, &mut |node, _| {
-            if let Some(items) = node.as_sequence_mut() {
+            if let Some(items) = node.as_sequence_mut().filter(|items| items.len() > 1) {
                 deduplicate(items, *key, origins);
             }
         });
