@@ -116,6 +116,10 @@ fn cases(folder: &Path) -> Vec<Case> {
         let file = write(&format!("{count}.yml"), services(count, "s", ""));
         cases.push(Case { name, arguments: config(vec![file]) });
     }
+    cases.push(Case {
+        name: "500 services, usual attributes",
+        arguments: config(vec![write("usual.yml", usual(500))]),
+    });
     cases.push(Case { name: "20 includes of 5 services", arguments: config(vec![includes(&write)]) });
     cases.push(Case {
         name: "100 services that extend",
@@ -125,6 +129,31 @@ fn cases(folder: &Path) -> Vec<Case> {
         (0..10).map(|number| write(&format!("override{number}.yml"), services(20, "s", OVERRIDE)));
     cases.push(Case { name: "10 override files of 20 services", arguments: config(overrides.collect()) });
     cases
+}
+
+/// Services of a dozen lines each.
+fn usual(count: usize) -> String {
+    let mut text = String::from("services:\n");
+    for number in 0..count {
+        let before = number.checked_sub(1).map(|before| format!("s{before}: {{condition: service_started}}"));
+        let _ = writeln!(
+            text,
+            r#"  s{number}:
+    image: example/s{number}:1.0
+    command: ["run", "--port", "80"]
+    environment: {{NUMBER: "{number}", FOLDER: "${{HOME}}", MODE: fast, LEVEL: info}}
+    ports: ["{}:80"]
+    volumes: ["data:/data", "./source{number}:/source:ro"]
+    depends_on: {{{}}}
+    labels: {{team: blue, tier: back}}
+    healthcheck: {{test: ["CMD", "true"], interval: 10s}}
+    deploy: {{resources: {{limits: {{memory: 64m}}}}}}
+    networks: [front, back]"#,
+            10_000 + number,
+            before.unwrap_or_default()
+        );
+    }
+    text + "networks: {front: {}, back: {}}\nvolumes: {data: {}}\n"
 }
 
 fn includes(write: &dyn Fn(&str, String) -> String) -> String {
