@@ -24,7 +24,7 @@ enum Action {
     Status,
     /// End it; refused while containers run, unless forced
     Stop {
-        /// Stop the containers that run, then end it
+        /// Kill the containers that run, and end it
         #[arg(short, long)]
         force: bool,
     },

@@ -90,6 +90,15 @@ pub fn open_fifo(path: &Path) -> io::Result<OwnedFd> {
     Ok(read)
 }
 
+/// Another end to write to a named pipe made by [`create_fifo`], while somebody holds [`open_fifo`]'s end.
+///
+/// # Errors
+/// `path` cannot be opened, or nobody reads it.
+pub fn open_fifo_to_write(path: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(open(path, flags, Mode::empty())?)
+}
+
 /// The host's `/dev/null`, verified to be that device and not a look-alike (contract 10.2).
 ///
 /// # Errors

@@ -69,7 +69,7 @@ async fn build(core: &Arc<Core>, prepared: &Prepared, reporter: &Reporter) {
         messages.into_iter().for_each(|message| reporter.send(message));
     };
     let runner = Runner::new(core.clone(), prepared.shm_size);
-    let puller = Puller::new(core.clone());
+    let puller = Puller::new(core.clone(), prepared.logins.clone());
     let services = Services { runner: &runner, puller: &puller, events: &events };
     match core.builder.build(&prepared.request, services).await {
         Ok(image) => {

@@ -1,5 +1,6 @@
 //! Base images that are not on this host.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::FutureExt;
@@ -14,16 +15,19 @@ use wharf_image::{Platform, Reference};
 
 use crate::core::Core;
 use crate::error::chain;
+use crate::image::credentials;
+use crate::model::image::RegistryAuth;
 
 /// Pulls with the engine's registry.
 pub struct Puller {
     core: Arc<Core>,
+    logins: BTreeMap<String, RegistryAuth>,
 }
 
 impl Puller {
     /// For one build.
-    pub fn new(core: Arc<Core>) -> Puller {
-        Puller { core }
+    pub fn new(core: Arc<Core>, logins: BTreeMap<String, RegistryAuth>) -> Puller {
+        Puller { core, logins }
     }
 
     async fn fetch(
@@ -32,7 +36,9 @@ impl Puller {
         platform: &Platform,
         progress: &PullSink<'_>,
     ) -> Result<Image, PullError> {
-        let options = PullOptions { platform: Some(platform.clone()), ..PullOptions::default() };
+        let credentials = credentials(login(&self.logins, reference.domain()).cloned());
+        let credentials = credentials.map_err(|error| PullError(error.message()))?;
+        let options = PullOptions { platform: Some(platform.clone()), credentials };
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let (core, wanted) = (self.core.clone(), reference.clone());
         let pull = AbortOnDrop(tokio::spawn(async move {
@@ -51,6 +57,16 @@ impl Puller {
         crate::image::publish(&self.core.events, "pull", &reference.familiar(), &reference.familiar_name());
         Ok(pulled.image)
     }
+}
+
+/// Clients write a registry's address as a URL or without, and Docker Hub's in the way of old.
+fn login<'a>(logins: &'a BTreeMap<String, RegistryAuth>, domain: &str) -> Option<&'a RegistryAuth> {
+    let wanted = if domain == "docker.io" { "index.docker.io" } else { domain };
+    let host = |address: &str| {
+        let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+        rest.split('/').next() == Some(wanted)
+    };
+    logins.iter().find(|(address, _)| host(address)).map(|(_, auth)| auth)
 }
 
 /// A task that ends when nobody waits for it any more.
@@ -83,5 +99,26 @@ impl ImagePuller for Puller {
         progress: &'a PullSink<'a>,
     ) -> BoxFuture<'a, Result<Image, PullError>> {
         self.fetch(reference, platform, progress).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logins_are_found_by_the_registry_of_an_image() {
+        let auth = |username: &str| RegistryAuth { username: username.to_owned(), ..RegistryAuth::default() };
+        let logins: BTreeMap<_, _> = [
+            ("https://index.docker.io/v1/".to_owned(), auth("hub")),
+            ("registry.example:5000".to_owned(), auth("own")),
+            ("https://old.example/v2".to_owned(), auth("old")),
+        ]
+        .into();
+        let user = |domain: &str| login(&logins, domain).map(|auth| auth.username.as_str());
+        assert_eq!(user("docker.io"), Some("hub"));
+        assert_eq!(user("registry.example:5000"), Some("own"));
+        assert_eq!(user("old.example"), Some("old"));
+        assert_eq!(user("registry.example"), None);
     }
 }

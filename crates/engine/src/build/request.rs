@@ -1,5 +1,6 @@
 //! What the API asks for, as `wharf_build` takes it.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::files::{UnpackRules, unpack};
 use crate::io::ByteStream;
 use crate::model::build::{self, BuildContext};
+use crate::model::image::RegistryAuth;
 use crate::names;
 
 /// Labels of a build that tell this engine where a secret's file is; they do not reach the image.
@@ -25,6 +27,8 @@ pub struct Prepared {
     pub request: BuildRequest,
     /// Bytes of `/dev/shm` in steps; `None` for the default.
     pub shm_size: Option<u64>,
+    /// For base images.
+    pub logins: BTreeMap<String, RegistryAuth>,
     _context: Option<Unpacked>,
 }
 
@@ -58,7 +62,7 @@ pub async fn prepare(
         translated.context = Context::Directory(unpacked.0.clone());
     }
     let shm_size = u64::try_from(request.shm_size).ok().filter(|size| *size > 0);
-    Ok(Prepared { request: translated, shm_size, _context: unpacked })
+    Ok(Prepared { request: translated, shm_size, logins: request.logins, _context: unpacked })
 }
 
 fn translate(request: &build::BuildRequest, host_gateway: Option<IpAddr>) -> Result<BuildRequest> {
@@ -147,6 +151,7 @@ mod tests {
             network_mode: network_mode.to_owned(),
             extra_hosts: vec!["up:host-gateway".to_owned()],
             shm_size: 0,
+            logins: BTreeMap::new(),
         }
     }
 

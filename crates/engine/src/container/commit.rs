@@ -5,17 +5,19 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use wharf_image::archive::apply_change;
 use wharf_image::store::Commit;
-use wharf_image::{History, ImageConfig};
+use wharf_image::{Healthcheck, History, ImageConfig};
 
 use super::Containers;
 use super::instance::Container;
+use super::merge::{ImageDefaults, merge};
 use super::requests::CommitRequest;
 use super::state::Status;
 use crate::core::{Core, blocking};
 use crate::error::{Error, Result};
 use crate::image::local::store_error;
 use crate::image::target;
-use crate::model::config::Config;
+use crate::model::config::{Config, HealthConfig};
+use crate::model::json::meaningful;
 
 impl Containers {
     /// Its filesystem as a new image; gives the image's id.
@@ -33,7 +35,7 @@ fn commit(core: &Core, container: &Arc<Container>, request: &CommitRequest) -> R
     let store = core.images.store();
     let image_id = container.record().image_id.clone();
     let image = core.images.resolve(&image_id)?;
-    let config = image_config(&image.config, &container.record().config, request)?;
+    let config = image_config(&image.config, &effective(&container.record().config, request)?, request)?;
     let failed = |error| store_error(&image_id, error);
     let layer = {
         let _frozen = freeze(container, request.pause)?;
@@ -48,6 +50,15 @@ fn commit(core: &Core, container: &Arc<Container>, request: &CommitRequest) -> R
     let about = [("comment", request.comment.as_str()), ("imageID", &id), ("imageRef", &name)];
     container.publish(&core.events, "commit", &about);
     Ok(id)
+}
+
+/// The configuration that the image gets: the container's, where the request says nothing else.
+fn effective(container: &Config, request: &CommitRequest) -> Result<Config> {
+    let Some(asked) = &request.config else { return Ok(container.clone()) };
+    if let Some(name) = meaningful(&asked.unknown).next() {
+        return Err(Error::NotImplemented(format!("option {name} is not supported by this engine")));
+    }
+    merge(asked, &ImageDefaults { config: container.clone() })
 }
 
 /// The image's document with the container's configuration, the changes on it, and one more step of history.
@@ -74,7 +85,7 @@ fn image_config(image: &ImageConfig, container: &Config, request: &CommitRequest
     Ok(config)
 }
 
-/// What an image keeps of a container's configuration; the health check stays the image's.
+/// What an image keeps of a container's configuration.
 fn configure(image: &mut wharf_image::Config, container: &Config) {
     image.user.clone_from(&container.user);
     image.exposed_ports = container.exposed_ports.keys().cloned().collect();
@@ -85,6 +96,18 @@ fn configure(image: &mut wharf_image::Config, container: &Config) {
     image.working_dir.clone_from(&container.working_dir);
     image.labels = container.labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     image.stop_signal = Some(container.stop_signal.clone()).filter(|signal| !signal.is_empty());
+    image.healthcheck = container.healthcheck.as_ref().filter(|check| !check.test.is_empty()).map(health);
+}
+
+fn health(container: &HealthConfig) -> Healthcheck {
+    Healthcheck {
+        test: container.test.clone(),
+        interval: container.interval,
+        timeout: container.timeout,
+        start_period: container.start_period,
+        start_interval: container.start_interval,
+        retries: container.retries,
+    }
 }
 
 /// The container's processes stand still until this is dropped.

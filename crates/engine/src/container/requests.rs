@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::error::Result;
 use crate::filters::Filters;
 use crate::io::OutputStream;
-use crate::model::config::CreateBody;
+use crate::model::config::{Config, CreateBody};
 use crate::model::summary::WaitResult;
 
 /// `POST /containers/create`.
@@ -140,4 +140,6 @@ pub struct CommitRequest {
     pub pause: bool,
     /// Dockerfile instructions to apply to the configuration.
     pub changes: Vec<String>,
+    /// What it says goes before the container's configuration.
+    pub config: Option<Config>,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use wharf_container::signal;
 
 use super::drain::drain;
@@ -72,8 +73,8 @@ async fn end(
     grace: Option<i64>,
 ) -> Result<()> {
     let sent = run.signal(number);
+    thaw_if_paused(core, container, run)?;
     publish_kill(core, container, number);
-    thaw_if_paused(container, run)?;
     let wait = match (grace, &sent) {
         (_, Err(_)) => Some(UNREACHABLE),
         (grace, _) => allowed(grace),
@@ -82,7 +83,7 @@ async fn end(
         return Ok(());
     }
     publish_kill(core, container, SIGKILL);
-    kill_all(container, run)?;
+    kill_all(core, container, run)?;
     if ended_within(container, Some(AFTER_KILL)).await {
         return Ok(());
     }
@@ -119,15 +120,15 @@ async fn ended_within(container: &Container, wait: Option<Duration>) -> bool {
 }
 
 /// SIGKILL for everything in the container (contract 1.11.2).
-fn kill_all(container: &Container, run: &Run) -> Result<()> {
+fn kill_all(core: &Core, container: &Container, run: &Run) -> Result<()> {
     run.signal(SIGKILL)?;
-    thaw_if_paused(container, run)?;
+    thaw_if_paused(core, container, run)?;
     let shares = !container.record().host_config.pid_mode.is_empty();
     if shares { run.cgroup.kill().map_err(internal) } else { Ok(()) }
 }
 
 /// A frozen process handles no signal (contract 1.11.4).
-fn thaw_if_paused(container: &Container, run: &Run) -> Result<()> {
+fn thaw_if_paused(core: &Core, container: &Container, run: &Run) -> Result<()> {
     let was_paused = container.update_state(|state| {
         let paused = state.status == Status::Paused;
         if paused {
@@ -135,7 +136,11 @@ fn thaw_if_paused(container: &Container, run: &Run) -> Result<()> {
         }
         paused
     });
-    if was_paused { run.cgroup.thaw().map_err(internal) } else { Ok(()) }
+    if was_paused {
+        run.cgroup.thaw().map_err(internal)?;
+        container.publish(&core.events, "unpause", &[]);
+    }
+    Ok(())
 }
 
 fn internal(error: wharf_container::cgroup::CgroupError) -> Error {
@@ -151,8 +156,8 @@ pub fn parse_signal(text: &str) -> Result<i32> {
     signal::parse(text).filter(|number| *number > 0).ok_or_else(invalid)
 }
 
-/// Sends a signal to a container. SIGKILL and its own stop signal are for keeps: no restart policy brings it back
-/// (contract 1.11.3; a signal that only tells it to reload does not end its restart policy here).
+/// Sends a signal to a container. One that asks for its end is for keeps: no restart policy brings it back, and a paused container
+/// is thawed, to hear it.
 ///
 /// # Errors
 /// It does not run, or the signal is unknown.
@@ -169,21 +174,38 @@ pub async fn kill(core: &Arc<Core>, container: &Arc<Container>, signal: Option<&
         ))
     };
     let run = container.run().ok_or_else(missing)?;
-    let final_signal = number == SIGKILL || number == parse_signal(container.record().stop_signal())?;
-    if final_signal {
+    let asks_for_end = asks_for_end(number, &container.record().config.stop_signal)?;
+    if asks_for_end {
         container.update_state(|state| state.manually_stopped = true);
         leave(core, &run).await;
     }
     if number == SIGKILL {
-        kill_all(container, &run)?
+        kill_all(core, container, &run)?;
     } else {
-        run.signal(number)?
+        run.signal(number)?;
+    }
+    if asks_for_end {
+        thaw_if_paused(core, container, &run)?;
     }
     publish_kill(core, container, number);
     if number == SIGKILL && !ended_within(container, Some(AFTER_KILL)).await {
         return Err(Error::Internal(format!("container {} cannot be killed", container.id())));
     }
     Ok(())
+}
+
+/// Which signals end a restart policy (contract 1.11.3): SIGKILL and the stop signal that was chosen; where none was, all but
+/// those that by custom tell a service something. On Docker those end the policy too, so that a service that was told to reload
+/// its configuration or to open its log files anew would not come back from its next crash.
+fn asks_for_end(number: i32, stop_signal: &str) -> Result<bool> {
+    const TELLING: [Signal; 5] = [Signal::HUP, Signal::USR1, Signal::USR2, Signal::WINCH, Signal::CONT];
+    if number == SIGKILL {
+        return Ok(true);
+    }
+    if !stop_signal.is_empty() {
+        return Ok(number == parse_signal(stop_signal)?);
+    }
+    Ok(TELLING.iter().all(|signal| signal.as_raw() != number))
 }
 
 /// Freezes a container.
@@ -217,9 +239,8 @@ pub fn unpause(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> {
     if container.status() != Status::Paused {
         return Err(Error::Conflict(format!("container {} is not paused", container.id())));
     }
-    thaw_if_paused(container, &run)?;
+    thaw_if_paused(core, container, &run)?;
     super::health::begin_probing(core, container, &run);
-    container.publish(&core.events, "unpause", &[]);
     Ok(())
 }
 
@@ -229,4 +250,22 @@ pub fn restarting(container: &Container) -> Error {
         "Container {} is restarting, wait until the container is running",
         container.id()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_that_tell_something_do_not_end_the_restart_policy() {
+        let ends =
+            |name: &str, stop_signal: &str| asks_for_end(parse_signal(name).unwrap(), stop_signal).unwrap();
+        for name in ["KILL", "TERM", "INT", "QUIT", "ABRT"] {
+            assert!(ends(name, ""), "{name}");
+        }
+        for name in ["HUP", "USR1", "USR2", "WINCH", "CONT"] {
+            assert!(!ends(name, ""), "{name}");
+        }
+        assert!(ends("HUP", "SIGHUP") && ends("KILL", "SIGHUP") && !ends("TERM", "SIGHUP"));
+    }
 }

@@ -1,4 +1,5 @@
-//! The streams of a container: named pipes in its directory, so that they outlive the engine's processes; or its terminal.
+//! The streams of a container: named pipes in its directory, so that they outlive the engine's processes; or its terminal, whose
+//! output goes through such a pipe.
 
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -12,32 +13,36 @@ use super::instance::Container;
 use crate::core::Core;
 use crate::io::StdStream;
 use crate::logs::LogWriter;
-use crate::stdio::{PipeInput, Sink, Source, capture, terminal_input, terminal_output};
+use crate::stdio::{PipeInput, Screen, Sink, Source, capture, terminal_input, terminal_output};
 
-/// Makes the streams of a start. With a terminal there is nothing to make: the process gets the one that the launch makes.
+/// Makes the streams of a start. A process with a terminal gets that from its launch, and none of these.
 ///
 /// # Errors
 /// They cannot be made in the container's directory.
 pub fn open_stdio(container: &Container, spec: &ContainerSpec) -> std::io::Result<(ChildStdio, ParentStdio)> {
-    if spec.process.terminal.is_some() {
-        return Ok((ChildStdio::default(), ParentStdio::default()));
-    }
     let (mut child, mut ends) = (ChildStdio::default(), ParentStdio::default());
+    if spec.process.terminal.is_some() {
+        ends.stdout = Some(make_fifo(container, "stdout")?.1);
+        return Ok((child, ends));
+    }
     if container.record().config.open_stdin {
         let (stdin, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         (child.stdin, ends.stdin) = (Some(stdin), Some(write));
     }
-    let output = |name: &str| -> std::io::Result<(OwnedFd, OwnedFd)> {
-        let path = container.run_path(name);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-            _ => stdio::create_fifo(&path),
-        }
-    };
-    let ((stdout, read_stdout), (stderr, read_stderr)) = (output("stdout")?, output("stderr")?);
+    let (stdout, read_stdout) = make_fifo(container, "stdout")?;
+    let (stderr, read_stderr) = make_fifo(container, "stderr")?;
     (child.stdout, child.stderr) = (Some(stdout), Some(stderr));
     (ends.stdout, ends.stderr) = (Some(read_stdout), Some(read_stderr));
     Ok((child, ends))
+}
+
+/// Both ends of a named pipe of the container, which is empty.
+fn make_fifo(container: &Container, name: &str) -> std::io::Result<(OwnedFd, OwnedFd)> {
+    let path = container.run_path(name);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => stdio::create_fifo(&path),
+    }
 }
 
 /// The tasks that read a process's output to its end.
@@ -51,11 +56,14 @@ pub fn watch_streams(
     core: &Arc<Core>,
     container: &Arc<Container>,
     terminal: Option<&OwnedFd>,
-    ends: ParentStdio,
+    mut ends: ParentStdio,
 ) -> std::io::Result<Captures> {
     let mut sources = Vec::new();
     if let Some(terminal) = terminal {
-        sources.push((StdStream::Stdout, Source::Terminal(terminal_output(terminal)?)));
+        let from = ends.stdout.take().ok_or(std::io::ErrorKind::NotFound)?;
+        let into = stdio::open_fifo_to_write(&container.run_path("stdout"))?;
+        let screen = Screen { terminal: terminal_output(terminal)?, into, from };
+        sources.push((StdStream::Stdout, Source::Terminal(screen)));
         tokio::spawn(container.input.pump().run(terminal_input(terminal)?));
     }
     if let Some(stdin) = ends.stdin {
@@ -95,7 +103,7 @@ pub fn remove_streams(container: &Container) {
                 tracing::warn!(container = container.id(), %error, "the end of a container's output is lost");
             }
         }
-        // There is none with a terminal.
+        // There is one only with a terminal.
         let _ = std::fs::remove_file(container.run_path(name));
     }
 }

@@ -12,6 +12,7 @@ mod select;
 mod transfer;
 
 pub(crate) use names::target;
+pub use remote::credentials;
 pub use requests::{ImportRequest, PullRequest};
 
 use std::sync::Arc;

@@ -96,9 +96,11 @@ fn reference(name: &str, tag: Option<&str>) -> Result<Reference> {
     names::target(name, tag)?.ok_or_else(empty)
 }
 
+/// What a client says of itself, for the registry client.
+///
 /// # Errors
 /// Credentials of a kind that this client cannot use.
-fn credentials(auth: Option<RegistryAuth>) -> Result<Credentials> {
+pub fn credentials(auth: Option<RegistryAuth>) -> Result<Credentials> {
     let Some(auth) = auth else { return Ok(Credentials::Anonymous) };
     if !auth.registrytoken.is_empty() {
         return Ok(Credentials::Token(auth.registrytoken));

@@ -82,16 +82,6 @@ impl Journal {
         Ok(count)
     }
 
-    /// Adds bytes that cannot be moved by the kernel.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn add(&mut self, data: &[u8]) -> io::Result<()> {
-        self.file.write_all_at(data, HEAD + self.taken)?;
-        self.taken += data.len() as u64;
-        Ok(())
-    }
-
     /// Reads what is not in the log yet.
     ///
     /// # Errors
@@ -248,10 +238,11 @@ mod tests {
         use std::os::unix::fs::MetadataExt;
         let directory = tempfile::tempdir().unwrap();
         let mut journal = Journal::open(&directory.path().join("journal")).unwrap();
+        let (read, write) = rustix::pipe::pipe().unwrap();
         let mut until = 0;
         for _ in 0..200 {
-            journal.add(&[b'x'; 16 * 1024]).unwrap();
-            until += 16 * 1024;
+            rustix::io::write(&write, &[b'x'; 16 * 1024]).unwrap();
+            until += journal.take(&read, 16 * 1024).unwrap() as u64;
             journal.intend(Intent { until, ..Intent::default() }).unwrap();
             journal.confirm(true).unwrap();
         }

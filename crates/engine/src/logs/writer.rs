@@ -72,19 +72,6 @@ impl LogWriter {
         }
     }
 
-    /// Appends what the process wrote.
-    ///
-    /// # Errors
-    /// The log cannot be written: these bytes are lost, later ones are tried again.
-    pub fn write(&mut self, data: &[u8], show: impl FnOnce(&[u8])) -> io::Result<()> {
-        let Some(journal) = &mut self.journal else {
-            show(data);
-            return Ok(());
-        };
-        journal.add(data)?;
-        self.record(data.len(), false, show)
-    }
-
     /// The stream ended: what has no newline yet is kept as a partial record.
     ///
     /// # Errors

@@ -1,9 +1,12 @@
 //! What a build request asks for, after decoding of the query of `POST /build`.
 
-use indexmap::IndexMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use indexmap::IndexMap;
+
 use super::config::Labels;
+use super::image::RegistryAuth;
 
 /// Where the files of a build come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,4 +37,6 @@ pub struct BuildRequest {
     pub extra_hosts: Vec<String>,
     /// Bytes of `/dev/shm` in `RUN`; 0 is the default.
     pub shm_size: i64,
+    /// Credentials for base images, by the address of their registry as clients write it (`X-Registry-Config`).
+    pub logins: BTreeMap<String, RegistryAuth>,
 }

@@ -3,6 +3,7 @@
 //! Reads cgroups and `/proc`; changes nothing and keeps nothing.
 
 mod columns;
+mod host_ps;
 mod processes;
 mod stats;
 

@@ -1,7 +1,7 @@
 //! `top`: the processes of a container, as the host sees them, in the columns of `ps`.
 //!
-//! Docker runs the host's `ps`; this reads `/proc` itself, so that a bare machine needs none. Arguments of `ps` that are not
-//! known here are refused.
+//! Docker runs the host's `ps`; this reads `/proc` itself, so that a bare machine needs none. Arguments that are not known here are
+//! the host's `ps`'s business, where it has one.
 
 use std::collections::HashMap;
 use std::fs;
@@ -9,6 +9,7 @@ use std::fs;
 use jiff::Timestamp;
 
 use super::columns::{self, Column};
+use super::host_ps;
 use crate::error::{Error, Result};
 use crate::model::summary::Top;
 
@@ -64,9 +65,12 @@ pub struct Host {
 /// The processes `pids` in the columns that `arguments` (of `ps`) choose; those that ended meanwhile are left out.
 ///
 /// # Errors
-/// Arguments that are not known here; the host cannot be read.
+/// Arguments that neither this nor the host's `ps` knows; the host cannot be read.
 pub fn top(pids: &[i32], arguments: &str) -> Result<Top> {
-    let columns = columns::chosen(arguments)?;
+    let columns = match columns::chosen(arguments) {
+        Ok(columns) => columns,
+        Err(unknown) => return host_ps::top(pids, arguments)?.ok_or(unknown),
+    };
     let host = Host::read()?;
     let mut processes: Vec<Process> = pids.iter().filter_map(|pid| Process::read(*pid)).collect();
     processes.sort_by_key(|process| process.pid);

@@ -1,13 +1,17 @@
 //! What runs, and how it ends: `wharf engine status` and `wharf engine stop`.
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::Signal;
 
 use super::StartError;
 use super::client::running;
 use super::lock::PidFile;
 use crate::paths::EnginePaths;
 
-const SIGTERM: i32 = 15;
+/// To the monitor: the worker stops all containers, each with its grace, and the engine ends.
+const END: Signal = Signal::TERM;
+/// To the worker: it kills the containers instead, also those that are being stopped.
+pub(super) const AT_ONCE: Signal = Signal::QUIT;
 
 /// What `wharf engine status` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +36,7 @@ pub async fn status(paths: &EnginePaths) -> Result<Option<Status>, StartError> {
     Ok(Some(Status { monitor: file.monitor.pid, worker: file.worker.pid, running }))
 }
 
-/// Ends the engine and waits for its end. With `force` it stops running containers first, gracefully. False when none ran.
+/// Ends the engine and waits for its end. With `force` it kills running containers. False when none ran.
 ///
 /// # Errors
 /// Containers run and `force` is not set (named in the text), or the engine cannot be told.
@@ -43,11 +47,15 @@ pub async fn stop(paths: &EnginePaths, force: bool) -> Result<bool, StartError> 
     let Some(file) = file else { return Ok(false) };
     let names = running(paths).await.unwrap_or_default();
     if !names.is_empty() && !force {
-        let text = "containers run; stop them first, or use --force to have the engine stop them";
+        let text = "containers run; stop them first, or use --force to kill them";
         return Err(StartError(format!("{text}: {}", names.join(", "))));
     }
     let pidfd = file.monitor.open().map_err(failed)?;
-    pidfd.send_signal(SIGTERM).map_err(failed)?;
+    if force {
+        // A worker that has just ended has a successor, which the other signal reaches.
+        let _ = file.worker.open().and_then(|worker| worker.send_signal(AT_ONCE.as_raw()));
+    }
+    pidfd.send_signal(END.as_raw()).map_err(failed)?;
     let wait = move || poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], None).map(|_| ());
     match tokio::task::spawn_blocking(wait).await {
         Ok(Ok(())) => Ok(true),

@@ -18,6 +18,7 @@ use super::idle::{DEFAULT_IDLE, wait_until_idle};
 use super::leftovers::{claim, remove_leftovers};
 use super::lock::PidFile;
 use super::open::open;
+use super::stop::AT_ONCE;
 use crate::activity::Activity;
 use crate::container::StopOptions;
 use crate::container::adopt::adopt;
@@ -94,6 +95,8 @@ async fn serve(core: &Arc<Core>, idle: Duration) -> Result<(), StartError> {
     let paths = &core.paths;
     let mut terminate =
         signal(SignalKind::terminate()).map_err(|error| StartError::new("cannot watch signals", &error))?;
+    let mut at_once = signal(SignalKind::from_raw(AT_ONCE.as_raw()))
+        .map_err(|error| StartError::new("cannot watch signals", &error))?;
     let listener = bind(paths)?;
     write_pid_file(paths)?;
     announce(paths);
@@ -104,7 +107,11 @@ async fn serve(core: &Arc<Core>, idle: Duration) -> Result<(), StartError> {
     let server = tokio::spawn(api::serve(Engine::new(core.clone()), listener, activity.clone()));
     tokio::select! {
         () = wait_until_idle(core, activity.watch(), idle) => {}
-        _ = terminate.recv() => stop_containers(core).await,
+        _ = terminate.recv() => tokio::select! {
+            () = stop_containers(core, StopOptions::default()) => {}
+            _ = at_once.recv() => kill_containers(core).await,
+        },
+        _ = at_once.recv() => kill_containers(core).await,
     }
     core.begin_ending();
     // From here on a client finds no engine and starts the next one; those who came before are served to their end.
@@ -167,14 +174,20 @@ fn announce(paths: &EnginePaths) {
     let _ = writeln!(io::stdout(), "listening on {}", paths.socket().display());
 }
 
-/// Stops all containers, each with its own grace; they come back with the next engine if their policy says so.
-async fn stop_containers(core: &Arc<Core>) {
+async fn kill_containers(core: &Arc<Core>) {
+    let at_once = StopOptions { signal: Some("KILL".to_owned()), timeout: Some(0) };
+    stop_containers(core, at_once).await;
+}
+
+/// Stops all containers; they come back with the next engine if their policy says so.
+async fn stop_containers(core: &Arc<Core>, options: StopOptions) {
+    let options = &options;
     core.begin_ending();
     let stops = core.containers.all().into_iter().map(|container| {
         let core = core.clone();
         async move {
             let _operation = container.operation.lock().await;
-            if let Err(error) = stop(&core, &container, &StopOptions::default()).await {
+            if let Err(error) = stop(&core, &container, options).await {
                 tracing::warn!(
                     container = container.id(),
                     error = error.message(),

@@ -1,13 +1,13 @@
 //! Moves what a process writes into a log and to attached clients, until it ends.
 
-use std::cell::RefCell;
 use std::io;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use tokio::net::unix::pipe;
 
 use super::fanout::Fanout;
-use super::terminal::is_closed_terminal;
+use super::terminal::{Screen, is_closed_terminal};
 use crate::io::StdStream;
 use crate::logs::LogWriter;
 
@@ -16,23 +16,19 @@ const CHUNK: usize = 64 * 1024;
 /// How many chunks are taken before other tasks get their turn.
 const BURST: usize = 16;
 
-thread_local! {
-    /// For terminals. Per thread, so that an idle container holds no buffer.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
 /// Where the output of a process comes from.
 pub enum Source {
-    /// A pipe: the kernel moves its bytes.
+    /// A pipe.
     Pipe(pipe::Receiver),
-    /// The engine's side of a terminal.
-    Terminal(pipe::Receiver),
+    /// A terminal.
+    Terminal(Screen),
 }
 
 impl Source {
     fn watched(&self) -> &pipe::Receiver {
         match self {
-            Source::Pipe(end) | Source::Terminal(end) => end,
+            Source::Pipe(end) => end,
+            Source::Terminal(screen) => &screen.terminal,
         }
     }
 }
@@ -58,6 +54,9 @@ pub async fn capture(source: Source, mut sink: Sink) -> io::Result<()> {
 }
 
 async fn read_to_end(source: &Source, sink: &mut Sink) -> io::Result<()> {
+    if let Source::Terminal(screen) = source {
+        take_rest(screen, sink)?;
+    }
     loop {
         source.watched().readable().await?;
         match source.watched().try_io(|| read_burst(source, sink)) {
@@ -86,22 +85,30 @@ fn read_burst(source: &Source, sink: &mut Sink) -> io::Result<Burst> {
     Ok(Burst::More)
 }
 
-/// The log comes first: who saw a line on a terminal finds it in the log.
 fn take(source: &Source, sink: &mut Sink) -> io::Result<usize> {
-    let (stream, clients) = (sink.stream, &sink.clients);
     match source {
-        Source::Pipe(end) => {
-            let taken = sink.log.take(end, CHUNK, |data| clients.send(stream, data))?;
-            note(taken.failure.map_or(Ok(()), Err));
-            Ok(taken.count)
+        Source::Pipe(end) => take_from(end, sink),
+        Source::Terminal(screen) => {
+            screen.advance()?;
+            take_from(&screen.from, sink)
         }
-        Source::Terminal(end) => SCRATCH.with_borrow_mut(|buffer| {
-            buffer.resize(CHUNK, 0);
-            let count = rustix::io::read(end, buffer.as_mut_slice())?;
-            note(sink.log.write(&buffer[..count], |data| clients.send(stream, data)));
-            Ok(count)
-        }),
     }
+}
+
+/// What a worker that was killed had moved into the pipe and no further.
+fn take_rest(screen: &Screen, sink: &mut Sink) -> io::Result<()> {
+    match take_from(&screen.from, sink) {
+        Err(nothing) if nothing.kind() == io::ErrorKind::WouldBlock => Ok(()),
+        result => result.map(|_| ()),
+    }
+}
+
+/// The log comes first: who saw a line on a terminal finds it in the log.
+fn take_from(pipe: impl AsFd, sink: &mut Sink) -> io::Result<usize> {
+    let (stream, clients) = (sink.stream, &sink.clients);
+    let taken = sink.log.take(pipe, CHUNK, |data| clients.send(stream, data))?;
+    note(taken.failure.map_or(Ok(()), Err));
+    Ok(taken.count)
 }
 
 /// A log that cannot be written must not stop the container; it is told in the engine's own log.

@@ -10,4 +10,4 @@ mod terminal;
 pub use capture::{Sink, Source, capture};
 pub use fanout::Fanout;
 pub use input::{ContainerInput, PipeInput};
-pub use terminal::{is_closed_terminal, resize, terminal_input, terminal_output};
+pub use terminal::{Screen, is_closed_terminal, resize, terminal_input, terminal_output};

@@ -7,10 +7,37 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
+use rustix::pipe::SpliceFlags;
 use rustix::termios::Winsize;
 use tokio::net::unix::pipe;
 
 use crate::io::TtySize;
+
+/// Most that the kernel gives of a terminal at once (`N_TTY_BUF_SIZE`).
+const TERMINAL_BUFFER: usize = 4096;
+
+/// The output of a terminal on its way through a pipe. The kernel moves the bytes from one to the other (`splice(2)`, of terminals
+/// since Linux 5.12) and keeps what is in the pipe when this process is killed, as long as somebody holds the pipe.
+pub struct Screen {
+    /// The engine's side of the terminal.
+    pub terminal: pipe::Receiver,
+    /// The pipe's end to write.
+    pub into: OwnedFd,
+    /// Its other end, which gives what the terminal showed.
+    pub from: OwnedFd,
+}
+
+impl Screen {
+    /// Moves what the terminal shows now into the pipe, which must be empty.
+    ///
+    /// # Errors
+    /// `WouldBlock` when there is nothing now; see [`is_closed_terminal`].
+    pub fn advance(&self) -> io::Result<()> {
+        let flags = SpliceFlags::NONBLOCK;
+        rustix::pipe::splice(&self.terminal, None, &self.into, None, TERMINAL_BUFFER, flags)?;
+        Ok(())
+    }
+}
 
 /// What the processes on the terminal write.
 ///

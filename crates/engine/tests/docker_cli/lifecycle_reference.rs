@@ -81,6 +81,62 @@ const STEPS: &[Step] = &[
         "begin --restart always; docker kill lr-c; shows {{.State.Status}} exited; inspect '{{.State.ExitCode}} {{.RestartCount}}'; end",
     ),
     (
+        "a signal that asks for the end is for good",
+        "for signal in INT QUIT; do begin_with 'trap \"exit 4\" INT QUIT; echo ready; sleep 600 & wait' --restart always; logged ready; docker kill -s $signal lr-c; shows {{.State.Status}} exited; inspect '{{.State.ExitCode}} {{.RestartCount}}'; end; done",
+    ),
+    (
+        "a signal that tells something",
+        "begin_with 'trap : HUP; echo ready; sleep 600 & wait; test -e /second && exec sleep 600; touch /second; exit 3' --restart always; logged ready; docker kill -s HUP lr-c; until [ \"$(inspect '{{.State.Status}} {{.RestartCount}}')\" = 'running 1' ] || [ \"$(inspect {{.State.Status}})\" = exited ]; do sleep 0.1; done; inspect '{{.State.Status}} {{.RestartCount}}'; end",
+    ),
+    (
+        "a chosen stop signal is for good, and no other one",
+        "begin_with 'trap \"exit 4\" USR1; trap \"exit 5\" INT; echo ready; sleep 600 & wait' --restart always --stop-signal USR1; logged ready; docker kill -s INT lr-c; shows '{{.State.Status}} {{.RestartCount}}' 'running 1'; until [ \"$(docker logs lr-c | wc -l)\" = 2 ]; do sleep 0.1; done; docker kill -s USR1 lr-c; shows {{.State.Status}} exited; inspect '{{.State.ExitCode}}'; end",
+    ),
+    (
+        "a paused one that is asked to end",
+        "begin_with 'trap \"exit 4\" INT; echo ready; sleep 600 & wait' --restart always; logged ready; docker pause lr-c; docker kill -s INT lr-c; shows {{.State.Status}} exited; inspect '{{.State.ExitCode}} {{.State.Paused}}'; end; begin; docker pause lr-c; docker kill lr-c; shows {{.State.Status}} exited; end",
+    ),
+    (
+        "what a probe that takes too long leaves behind",
+        "begin --health-cmd 'sleep 4321 & sleep 4322' --health-interval 1s --health-timeout 1s --health-retries 1; shows {{.State.Health.Status}} unhealthy; docker top lr-c | grep -o 'sleep 432.' | sort -u; end",
+    ),
+    (
+        "restarted by hand while it waits for its restart",
+        "docker run -d --name lr-c --restart always lr-box sh -c 'test -e /well && exec sleep 600; exit 1' >/dev/null; until [ \"$(inspect {{.RestartCount}})\" -ge 6 ]; do sleep 0.1; done; shows {{.State.Status}} restarting; docker restart lr-c; inspect {{.RestartCount}}; echo x > well; docker cp -q well lr-c:/well; docker restart lr-c; shows {{.State.Status}} running; inspect '{{.State.Restarting}}'; docker rm -f lr-c",
+    ),
+    (
+        "the delay grows, and begins anew after a long run",
+        "begin_with 'echo x >> /runs; [ $(wc -l < /runs) = 7 ] && exec sleep 11; exit 1' --restart always; until [ \"$(inspect {{.RestartCount}})\" -ge 8 ]; do sleep 0.2; done; docker events --since $SINCE --until $(date +%s.%N) --filter container=lr-c --format '{{.Action}} {{.TimeNano}}' | awk '$1 == \"die\" { ended = $2 } $1 == \"start\" && ended { delay = ($2 - ended) / 1e8; for (doublings = 0; delay >= 2; doublings++) delay /= 2; runs++; if (runs == 5 || runs == 6) print runs, doublings; if (runs == 7) print runs, doublings < 4 }'; docker rm -f lr-c",
+    ),
+    (
+        "waits",
+        "begin_with 'trap \"exit 6\" TERM; echo ready; sleep 600 & wait'; logged ready; for condition in not-running next-exit removed; do wait_on $condition > $condition & done; until [ \"$(ls not-running next-exit removed 2>/dev/null | wc -l)\" = 3 ]; do sleep 0.1; done; sleep 0.3; docker stop lr-c; docker rm lr-c; wait; cat not-running next-exit removed",
+    ),
+    (
+        "waits for what has ended, does not exist, or a condition that is none",
+        "begin_with 'exit 7'; shows {{.State.Status}} exited; wait_on not-running; wait_on ''; wait_on sometimes; docker rm lr-c; wait_on not-running; wait_on removed; wait_on next-exit",
+    ),
+    (
+        "an end that comes back counts as the next exit, not as the end",
+        "begin_with 'test -e /second && exec sleep 600; touch /second; sleep 1; exit 9' --restart always; wait_on next-exit; shows {{.RestartCount}} 1; inspect {{.State.Status}}; docker kill lr-c; wait_on not-running; docker rm lr-c",
+    ),
+    (
+        "a new name while it runs",
+        "begin; docker rename lr-c lr-d; docker inspect -f '{{.Name}} {{.State.Status}}' lr-d; docker exec lr-d echo here; docker inspect lr-c 2>&1 | known; docker create --name lr-e lr-box true >/dev/null; docker rename lr-d lr-e 2>&1 | known | sed 's/by container .*//'; docker rename lr-d lr-d 2>&1 | known; docker rename lr-d '' 2>&1 | known; docker rename lr-d 'a b' 2>&1 | known; docker rename no-such lr-x 2>&1 | known; docker rename lr-d lr-c; docker rm lr-e; docker ps --filter name=lr-c --format {{.Names}}; end",
+    ),
+    (
+        "limits while it runs",
+        "begin --memory 64m; docker update --memory 96m --memory-swap 96m --memory-reservation 32m --cpus 0.5 --pids-limit 20 lr-c; inspect '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.MemoryReservation}} {{.HostConfig.NanoCpus}} {{.HostConfig.CpuQuota}} {{.HostConfig.PidsLimit}}'; limits; docker update --cpu-shares 300 --cpuset-cpus 0 --cpuset-mems 0 --blkio-weight 300 lr-c; limits; docker update --memory 200m lr-c 2>&1 | known; docker update --cpu-period 100000 --cpu-quota 20000 lr-c 2>&1 | known; docker update --cpuset-cpus 77 lr-c 2>&1 | known; docker update --memory 1m lr-c 2>&1 | known; docker update --memory 6m --memory-swap 4m lr-c 2>&1 | known; docker update --restart sometimes lr-c 2>&1 | known; docker update lr-c; docker update --pids-limit -1 lr-c; limits; end",
+    ),
+    (
+        "a policy that is taken away while it waits for its restart",
+        "docker run -d --name lr-c --restart always lr-box sh -c 'exit 1' >/dev/null; until [ \"$(inspect {{.RestartCount}})\" -ge 5 ]; do sleep 0.1; done; shows {{.State.Status}} restarting; docker update --restart no lr-c 2>&1; shows {{.State.Status}} exited; inspect '{{.State.Restarting}} {{.HostConfig.RestartPolicy.Name}}'; docker rm -f lr-c",
+    ),
+    (
+        "limits of one that does not run",
+        "docker create --name lr-c lr-box sleep 600 >/dev/null; docker update --memory 64m --cpu-shares 300 --restart always lr-c; inspect '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.CpuShares}} {{.HostConfig.RestartPolicy.Name}}'; docker start lr-c; limits; docker rm -f lr-c",
+    ),
+    (
         "a process that ends by a signal from inside comes back",
         "begin_with 'test -e /second && exec sleep 600; touch /second; kill -9 $$' --restart unless-stopped; shows '{{.State.Status}} {{.RestartCount}}' 'running 1'; end",
     ),
@@ -116,15 +172,15 @@ const DIFFERENCES: &[Step] = &[
         "Docker shows `unhealthy` from a pause to the next result, without an event; here the status stays",
     ),
     (
-        "restarted by hand, also when it is paused",
-        "that a stop thaws a container is an event of its own on Docker",
+        "a signal that tells something",
+        "on Docker it ends the restart policy too, so that a service which was told to reload does not come back from its next crash",
     ),
-    ("a paused one is stopped", "as above"),
 ];
 
 /// A box, and what steps are made of: `begin OPTION...` and `begin_with SCRIPT OPTION...` start `lr-c`, `shows TEMPLATE WANTED` waits for
 /// what inspect shows, `end` prints what has happened to it and removes it
-/// (without `kill` and `stop`, whose order and number with no grace is a race on Docker), `known` is what a client says without what only it says.
+/// (without `kill` and `stop`, whose order and number with no grace is a race on Docker), `logged TEXT` waits for output, `wait_on CONDITION` is
+/// the request behind `docker wait`, `limits` is what the kernel says, `known` is what a client says without what only it says.
 const PREPARE: &str = r#"mkdir -p box/bin box/etc && cp /bin/busybox box/bin/ &&
     for name in $(/bin/busybox --list | grep -vx busybox); do ln -sf busybox box/bin/$name; done &&
     echo root:x:0:0::/:/bin/sh > box/etc/passwd && tar -C box -c . | docker import - lr-box >/dev/null &&
@@ -133,6 +189,16 @@ begin() { begin_with 'trap "exit 0" TERM; sleep 600 & wait' "$@"; }
 begin_with() { script="$1"; shift; SINCE=$(date +%s.%N); docker run -d --name lr-c "$@" lr-box sh -c "$script" >/dev/null; }
 inspect() { docker inspect -f "$1" lr-c; }
 shows() { until [ "$(inspect "$1" 2>/dev/null)" = "$2" ]; do sleep 0.05; done; }
+logged() { until docker logs lr-c 2>/dev/null | grep -q "$1"; do sleep 0.05; done; }
+wait_on() {
+    curl -s --unix-socket "${DOCKER_HOST#unix://}" -X POST "http://docker/v1.44/containers/lr-c/wait?condition=$1"
+}
+limits() {
+    set -- memory/memory.limit_in_bytes memory/memory.memsw.limit_in_bytes memory/memory.soft_limit_in_bytes cpu/cpu.shares \
+        cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us cpuset/cpuset.cpus pids/pids.max \
+        memory.max memory.low memory.swap.max cpu.max cpu.weight cpuset.cpus pids.max
+    docker exec -w /sys/fs/cgroup lr-c sh -c 'for file; do [ -e $file ] && echo $file $(cat $file); done' sh "$@"
+}
 known() { grep -v '^See\|^Usage\|^$' | head -n 1; }
 end() {
     docker events --since "$SINCE" --until "$(date +%s.%N)" --filter type=container --filter container=lr-c \

@@ -208,3 +208,20 @@ fn an_idle_engine_ends_and_leaves_nothing() {
         assert!(!engine.root().join(name).exists(), "{name} is left");
     }
 }
+
+#[test]
+fn a_commit_takes_a_configuration_before_the_containers() {
+    let Some(engine) = engine() else { return };
+    let check = json!({"Test": ["CMD", "true"], "Interval": 7_000_000_000_i64});
+    let own = json!({"Env": ["A=1", "B=2"], "Healthcheck": check.clone(), "Labels": {"kept": "yes"}, "User": "app"});
+    engine.create("donor", &["sleep", "600"], own);
+    let asked =
+        json!({"Cmd": ["echo", "hi"], "Env": ["A=9"], "User": "root", "ExposedPorts": {"80/tcp": {}}});
+    engine.post("/commit?container=donor&repo=made&changes=WORKDIR%20%2Ftmp", asked);
+    let config = &engine.get("/images/made/json")["Config"];
+    assert_eq!(config["Cmd"], json!(["echo", "hi"]));
+    assert_eq!(config["Env"], json!(["A=9", "B=2"]));
+    assert_eq!((&config["User"], &config["WorkingDir"]), (&json!("root"), &json!("/tmp")));
+    assert_eq!((&config["Healthcheck"], &config["Labels"]["kept"]), (&check, &json!("yes")));
+    assert_eq!(config["ExposedPorts"], json!({"80/tcp": {}}));
+}

@@ -8,6 +8,7 @@ mod adoption;
 mod apparmor;
 mod cgroups;
 mod containers;
+mod ending;
 mod health;
 mod leftovers;
 mod networks;

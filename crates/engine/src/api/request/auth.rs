@@ -1,9 +1,12 @@
 //! Registry credentials of one request.
 
+use std::collections::BTreeMap;
+
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::de::DeserializeOwned;
 
 use crate::model::image::RegistryAuth;
 use crate::model::json::decode;
@@ -17,9 +20,18 @@ const ENCODING: GeneralPurpose = GeneralPurpose::new(
 /// The `X-Registry-Auth` header, decoded. An empty object counts as none, and so does what cannot be read, as on Docker Engine:
 /// old clients send such headers, and the registry says itself when it wants credentials.
 pub fn registry_auth(headers: &HeaderMap) -> Option<RegistryAuth> {
-    let json = ENCODING.decode(headers.get("x-registry-auth")?.as_bytes()).ok()?;
-    let auth: RegistryAuth = decode(&json).ok()?;
+    let auth: RegistryAuth = header(headers, "x-registry-auth")?;
     Some(auth).filter(|auth| *auth != RegistryAuth::default())
+}
+
+/// The `X-Registry-Config` header of builds: credentials by the address of their registry. What cannot be read counts as none.
+pub fn registry_logins(headers: &HeaderMap) -> BTreeMap<String, RegistryAuth> {
+    header(headers, "x-registry-config").unwrap_or_default()
+}
+
+fn header<T: DeserializeOwned>(headers: &HeaderMap, name: &str) -> Option<T> {
+    let json = ENCODING.decode(headers.get(name)?.as_bytes()).ok()?;
+    decode(&json).ok()
 }
 
 #[cfg(test)]
@@ -36,6 +48,17 @@ mod tests {
             let auth = registry_auth(&headers(value)).unwrap();
             assert_eq!(auth.username, "me");
         }
+    }
+
+    #[test]
+    fn a_build_brings_logins_of_several_registries() {
+        let value =
+            "eyJodHRwczovL2luZGV4LmRvY2tlci5pby92MS8iOnsidXNlcm5hbWUiOiJtZSJ9LCJsb2NhbGhvc3Q6NTAwMCI6e319";
+        let headers = HeaderMap::from_iter([("x-registry-config".parse().unwrap(), value.parse().unwrap())]);
+        let logins = registry_logins(&headers);
+        assert_eq!(logins["https://index.docker.io/v1/"].username, "me");
+        assert_eq!(logins.len(), 2);
+        assert!(registry_logins(&HeaderMap::new()).is_empty());
     }
 
     #[test]

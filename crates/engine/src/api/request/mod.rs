@@ -7,6 +7,6 @@ mod body;
 mod params;
 mod time;
 
-pub use auth::registry_auth;
+pub use auth::{registry_auth, registry_logins};
 pub use body::{ByteBody, JsonBody, OptionalJson};
 pub use params::Params;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use futures::{StreamExt, future};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
@@ -12,16 +13,21 @@ use serde_json::{Value, json};
 use super::unsupported::BUILDKIT;
 use crate::Engine;
 use crate::api::error::{ApiError, ApiResult};
-use crate::api::request::{ByteBody, Params};
+use crate::api::request::{ByteBody, Params, registry_logins};
 use crate::api::stream::progress;
 use crate::io::ProgressStream;
 use crate::model::build::{BuildContext, BuildRequest};
 use crate::model::progress::Message;
 
 /// `POST /build`.
-pub async fn build(State(engine): State<Engine>, mut params: Params, ByteBody(body): ByteBody) -> ApiResult {
+pub async fn build(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    mut params: Params,
+    ByteBody(body): ByteBody,
+) -> ApiResult {
     let quiet = params.flag("q");
-    let request = build_request(params)?;
+    let request = BuildRequest { logins: registry_logins(&headers), ..build_request(params)? };
     let messages = engine.builds.build(request, body).await?;
     Ok(progress(if quiet { only_result(messages) } else { messages }))
 }
@@ -51,6 +57,7 @@ fn build_request(mut params: Params) -> ApiResult<BuildRequest> {
         network_mode: params.text("networkmode").unwrap_or_default(),
         extra_hosts: extra_hosts(&mut params),
         shm_size: params.number("shmsize")?.unwrap_or_default(),
+        logins: BTreeMap::new(),
     };
     params.finish()?;
     Ok(request)

@@ -4,14 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::Engine;
 use crate::api::error::{ApiError, ApiResult};
 use crate::api::request::{JsonBody, OptionalJson, Params};
 use crate::container::{CommitRequest, CreateRequest};
 use crate::error::{Error, ErrorKind};
-use crate::model::config::{CreateBody, Created};
+use crate::model::config::{Config, CreateBody, Created};
 
 /// `POST /containers/create`.
 pub async fn create(
@@ -34,17 +34,12 @@ fn create_error(error: Error) -> ApiError {
     }
 }
 
-/// `POST /commit`. A configuration in the body would replace the container's; `changes` says the same and is supported.
+/// `POST /commit`. A configuration in the body goes before the container's.
 pub async fn commit(
     State(engine): State<Engine>,
     mut params: Params,
-    OptionalJson(body): OptionalJson<Value>,
+    OptionalJson(config): OptionalJson<Config>,
 ) -> ApiResult<Response> {
-    if body.is_some_and(|body| body != json!({})) {
-        return Err(ApiError::not_implemented(
-            "commit with a configuration in the body is not supported: use the query parameter \"changes\"",
-        ));
-    }
     let request = CommitRequest {
         container: params.text("container").unwrap_or_default(),
         repository: params.text("repo").unwrap_or_default(),
@@ -53,6 +48,7 @@ pub async fn commit(
         author: params.text("author").unwrap_or_default(),
         pause: params.flag_or_true("pause"),
         changes: params.list("changes"),
+        config,
     };
     params.finish()?;
     let id = engine.containers.commit(request).await?;

@@ -1,0 +1,48 @@
+//! The end of an engine that looks after containers.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use wharf_engine::EnginePaths;
+
+use crate::support::{TestEngine, engine, eventually};
+
+/// It does not hear SIGTERM, and may take ten minutes to end.
+fn run_stubborn(engine: &TestEngine) {
+    let script = "trap '' TERM; echo ready; while :; do sleep 1; done";
+    let options = json!({"StopTimeout": 600, "HostConfig": {"RestartPolicy": {"Name": "unless-stopped"}}});
+    engine.run("stubborn", &["sh", "-c", script], options);
+    eventually("it is deaf", || engine.logs("stubborn").contains("ready").then_some(()));
+}
+
+fn stop(engine: &TestEngine, force: bool) -> Result<bool, wharf_engine::StartError> {
+    let paths = EnginePaths::new(Some(engine.root()));
+    tokio::runtime::Runtime::new().unwrap().block_on(wharf_engine::stop(&paths, force))
+}
+
+#[test]
+fn by_force_it_does_not_wait_for_containers_and_they_come_back() {
+    let Some(mut engine) = engine() else { return };
+    let mut pin = engine.pin_namespace();
+    run_stubborn(&engine);
+    assert!(stop(&engine, false).unwrap_err().to_string().contains("stubborn"), "it runs");
+    let start = Instant::now();
+    assert!(stop(&engine, true).unwrap());
+    assert!(start.elapsed() < Duration::from_secs(60), "no grace: {:?}", start.elapsed());
+    engine.start_again();
+    eventually("it runs again", || (engine.inspect("stubborn")["State"]["Running"] == true).then_some(()));
+    drop(engine);
+    let _ = pin.kill();
+    let _ = pin.wait();
+}
+
+#[test]
+fn force_ends_a_graceful_end() {
+    let Some(engine) = engine() else { return };
+    run_stubborn(&engine);
+    kill_process(Pid::from_raw(engine.pid("monitor")).unwrap(), Signal::TERM).unwrap();
+    let start = Instant::now();
+    assert!(stop(&engine, true).unwrap());
+    assert!(start.elapsed() < Duration::from_secs(60), "no grace: {:?}", start.elapsed());
+}
