@@ -113,7 +113,13 @@ impl MonitorLink {
         };
         let mut descriptors = Descriptors::default();
         descriptors.add(Role::Network, network);
-        self.start(&spec.id, pid_namespace, SpecReference::Container(spec), child, kept, descriptors)
+        descriptors.add_child_stdio(child);
+        descriptors.add_parent_stdio(kept);
+        let cgroup = (pid_namespace != PidNamespace::Join)
+            .then(|| (spec.cgroup.parent.clone(), spec.cgroup.name.clone()));
+        let launch =
+            Launch { id: spec.id.clone(), pid_namespace, cgroup, transient: false, descriptors: Vec::new() };
+        self.start(launch, SpecReference::Container(spec), descriptors)
     }
 
     /// Starts one more process in a running container, under an `id` of its own; answered as
@@ -122,28 +128,31 @@ impl MonitorLink {
     /// # Errors
     /// As [`Self::launch`].
     pub fn exec(&self, id: &str, spec: &ExecSpec, child: ChildStdio, kept: ParentStdio) -> io::Result<()> {
-        self.start(id, PidNamespace::Join, SpecReference::Exec(spec), child, kept, Descriptors::default())
+        let mut descriptors = Descriptors::default();
+        descriptors.add_child_stdio(child);
+        descriptors.add_parent_stdio(kept);
+        self.start(exec_launch(id, false), SpecReference::Exec(spec), descriptors)
+    }
+
+    /// As [`Self::exec`], for a process that means nothing to a later worker: the monitor keeps none of its streams, and forgets
+    /// it by itself when it has told how it ended.
+    ///
+    /// # Errors
+    /// As [`Self::launch`].
+    pub fn exec_transient(&self, id: &str, spec: &ExecSpec, child: ChildStdio) -> io::Result<()> {
+        let mut descriptors = Descriptors::default();
+        descriptors.add_child_stdio(child);
+        self.start(exec_launch(id, true), SpecReference::Exec(spec), descriptors)
     }
 
     fn start(
         &self,
-        id: &str,
-        pid_namespace: PidNamespace,
+        mut launch: Launch,
         spec: SpecReference<'_>,
-        child: ChildStdio,
-        kept: ParentStdio,
         mut descriptors: Descriptors,
     ) -> io::Result<()> {
         descriptors.add(Role::Spec, Some(spec.write()?));
-        descriptors.add_child_stdio(child);
-        descriptors.add_parent_stdio(kept);
-        let cgroup = match spec {
-            SpecReference::Container(spec) if pid_namespace != PidNamespace::Join => {
-                Some((spec.cgroup.parent.clone(), spec.cgroup.name.clone()))
-            }
-            _ => None,
-        };
-        let launch = Launch { id: id.to_owned(), pid_namespace, cgroup, descriptors: descriptors.roles() };
+        launch.descriptors = descriptors.roles();
         self.send(&Request::Launch(launch), descriptors.into_owned())
     }
 
@@ -238,6 +247,11 @@ impl AsRawFd for MonitorLink {
     fn as_raw_fd(&self) -> RawFd {
         self.0.as_raw_fd()
     }
+}
+
+fn exec_launch(id: &str, transient: bool) -> Launch {
+    let (id, pid_namespace) = (id.to_owned(), PidNamespace::Join);
+    Launch { id, pid_namespace, cgroup: None, transient, descriptors: Vec::new() }
 }
 
 /// A spec on its way to the child; read back as `launch::Document`.

@@ -56,6 +56,15 @@ pub fn pipes(open_stdin: bool) -> io::Result<(ChildStdio, ParentStdio)> {
     Ok((child, ParentStdio { stdin: stdin_write, stdout: Some(stdout_read), stderr: Some(stderr_read) }))
 }
 
+/// One anonymous pipe for both outputs; gives the engine's end.
+///
+/// # Errors
+/// The process has no free descriptor.
+pub fn joint_output() -> io::Result<(ChildStdio, OwnedFd)> {
+    let (read, write) = pipe()?;
+    Ok((ChildStdio { stdin: None, stdout: Some(write.try_clone()?), stderr: Some(write) }, read))
+}
+
 fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(pipe_with(PipeFlags::CLOEXEC)?)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::event::{PollFd, PollFlags};
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
 use super::message::{Descriptors, Launch, Notice, PidNamespace, Role};
@@ -37,6 +38,10 @@ struct Child {
     terminal: Option<OwnedFd>,
     /// Its root file system, kept so that its end does not wait for the disk: see [`let_go`].
     root: Option<OwnedFd>,
+    /// The process that forked it into a PID namespace, to be reaped.
+    helper: Option<OwnedFd>,
+    /// Nothing is kept after its end.
+    is_transient: bool,
     /// Launched for a worker that is gone.
     is_earlier: bool,
 }
@@ -71,15 +76,15 @@ impl Children {
         self.kept.is_empty()
     }
 
-    /// What to wait for: reports of those that start, the end of those that run.
-    pub(super) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        let kept = self.kept.values().flat_map(Child::descriptors);
-        kept.chain(self.unwanted.iter().map(AsFd::as_fd))
+    /// What to wait for: the last report of those that start, the end of those that run.
+    pub(super) fn polled(&self) -> impl Iterator<Item = PollFd<'_>> {
+        let kept = self.kept.values().flat_map(Child::polled);
+        kept.chain(self.unwanted.iter().map(|pidfd| PollFd::new(pidfd, PollFlags::IN)))
     }
 
     /// Forks a child for a launch; says why when that is not possible.
     pub(super) fn launch(&mut self, launch: Launch, descriptors: Vec<OwnedFd>) -> Option<LaunchFailure> {
-        let Launch { id, pid_namespace, cgroup, descriptors: roles } = launch;
+        let Launch { id, pid_namespace, cgroup, transient, descriptors: roles } = launch;
         let Some(mut descriptors) = Descriptors::pair(roles, descriptors) else {
             return Some(failure(id, Stage::Specification, "the launch came without all of its descriptors"));
         };
@@ -92,9 +97,8 @@ impl Children {
         };
         let stdio = descriptors.take_parent_stdio();
         match fork_child(pid_namespace, birthplace, descriptors) {
-            Ok((mut child, helper)) => {
-                child.stdio = stdio;
-                self.unwanted.extend(helper);
+            Ok(mut child) => {
+                (child.stdio, child.is_transient) = (stdio, transient);
                 self.kept.insert(id, child);
                 None
             }
@@ -111,32 +115,32 @@ impl Children {
     pub(super) fn forget(&mut self, id: &str) {
         let Some(mut child) = self.kept.remove(id) else { return };
         self.roots.extend(child.root.take());
+        self.unwanted.extend(child.helper.take());
         if !matches!(child.state, State::Ended(_)) {
             self.unwanted.extend(child.process.map(|process| process.pidfd));
         }
     }
 
-    /// Looks at all children and says what happened to them since the last look.
-    pub(super) fn look(&mut self) -> Vec<Outgoing> {
+    /// Looks at the children that something happened to and says what; `woke` is the result of polling [`Self::polled`].
+    pub(super) fn look(&mut self, woke: &[bool]) -> Vec<Outgoing> {
+        let mut woke = woke.iter().copied();
         let mut news = Vec::new();
-        let mut failed = Vec::new();
+        let (mut over, mut helpers) = (Vec::new(), Vec::new());
         for (id, child) in &mut self.kept {
-            match child.look_at_start(id) {
-                Some(Outcome::Executed) => news.extend(child.introduce(id)),
-                Some(Outcome::Failed(failure)) => {
-                    failed.push(id.clone());
-                    news.push((Notice::Failed(failure), Vec::new()));
-                }
-                None => {}
+            let count = child.polled().count();
+            if woke.by_ref().take(count).fold(false, |any, one| any | one) && child.look(id, &mut news) {
+                over.push(id.clone());
             }
-            if let Some(end) = child.look_at_end(id) {
-                news.push(end);
-                self.roots.extend(child.root.take());
+            match child.state {
+                State::Starting { .. } => {}
+                State::Running => helpers.extend(child.helper.take()),
+                State::Ended(_) => self.roots.extend(child.root.take()),
             }
         }
-        failed.iter().for_each(|id| self.forget(id));
+        self.unwanted.retain(|pidfd| woke.next() != Some(true) || reap(pidfd.as_fd()).is_none());
+        over.iter().for_each(|id| self.forget(id));
+        self.unwanted.append(&mut helpers);
         self.unwanted.extend(let_go(&mut self.roots));
-        self.unwanted.retain(|pidfd| reap(pidfd.as_fd()).is_none());
         news
     }
 
@@ -158,12 +162,11 @@ impl Children {
     }
 }
 
-/// The child, and the helper process when the child itself is yet to come from it.
 fn fork_child(
     pid_namespace: PidNamespace,
     birthplace: Option<OwnedFd>,
     descriptors: Descriptors,
-) -> std::io::Result<(Child, Option<OwnedFd>)> {
+) -> std::io::Result<Child> {
     let (reports, childs_end) = channel::pair()?;
     let flags = match pid_namespace {
         PidNamespace::New => libc::CLONE_NEWNS | libc::CLONE_NEWPID,
@@ -180,24 +183,48 @@ fn fork_child(
         stdio: ParentStdio::default(),
         terminal: None,
         root: None,
+        helper: None,
+        is_transient: false,
         is_earlier: false,
     };
     if pid_namespace == PidNamespace::Join {
-        return Ok((child, Some(pidfd)));
+        // The child itself is yet to come from this one.
+        child.helper = Some(pidfd);
+    } else {
+        child.process = Some(Process { identity: Identity::of(pid)?, pidfd });
     }
-    child.process = Some(Process { identity: Identity::of(pid)?, pidfd });
-    Ok((child, None))
+    Ok(child)
 }
 
 impl Child {
-    fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+    fn polled(&self) -> impl Iterator<Item = PollFd<'_>> {
         let reports = match &self.state {
-            State::Starting { reports, .. } => Some(reports.as_fd()),
+            // Its end alone, which is always told: no report asks for anything before the last one.
+            State::Starting { reports, .. } => Some(PollFd::new(reports, PollFlags::empty())),
             State::Running | State::Ended(_) => None,
         };
         let ended = matches!(self.state, State::Ended(_));
-        let process = self.process.as_ref().filter(|_| !ended).map(|process| process.pidfd.as_fd());
-        reports.into_iter().chain(process)
+        let process = self.process.as_ref().filter(|_| !ended);
+        reports.into_iter().chain(process.map(|process| PollFd::new(&process.pidfd, PollFlags::IN)))
+    }
+
+    /// Tells what happened to it; true when it is not to be kept.
+    fn look(&mut self, id: &str, news: &mut Vec<Outgoing>) -> bool {
+        match self.look_at_start(id) {
+            Some(Outcome::Executed) => news.extend(self.introduce(id)),
+            Some(Outcome::Failed(failure)) => {
+                news.push((Notice::Failed(failure), Vec::new()));
+                return true;
+            }
+            None => {}
+        }
+        if !matches!(self.state, State::Starting { .. }) {
+            // Usually it has ended by now, and nobody has to be woken up for that.
+            self.helper.take_if(|helper| reap(helper.as_fd()).is_some());
+        }
+        let Some(end) = self.look_at_end(id) else { return false };
+        news.push(end);
+        self.is_transient
     }
 
     /// Reads the reports of a child that starts.

@@ -36,6 +36,8 @@ pub(crate) struct Launch {
     /// Parent and name of the cgroup that the child is born in. Where it is forked twice it finds that
     /// itself.
     pub(crate) cgroup: Option<(String, String)>,
+    /// Nothing of it is kept once the worker has been told of its end.
+    pub(crate) transient: bool,
     pub(crate) descriptors: Vec<Role>,
 }
 

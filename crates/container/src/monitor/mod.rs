@@ -108,6 +108,8 @@ struct Monitor<'a> {
 struct Ready {
     signals: bool,
     worker: bool,
+    /// In the order of [`Children::polled`].
+    children: Vec<bool>,
 }
 
 impl<'a> Monitor<'a> {
@@ -133,11 +135,12 @@ impl<'a> Monitor<'a> {
             if ready.signals && self.pass_signals_on() {
                 return Ok(());
             }
+            // First what was looked at: requests change what there is.
+            for notice in self.children.look(&ready.children) {
+                self.worker.send(notice);
+            }
             if ready.worker {
                 self.serve_requests();
-            }
-            for notice in self.children.look() {
-                self.worker.send(notice);
             }
             if let Some(end) = self.worker.reap() {
                 if self.ending && end.is_success() {
@@ -159,14 +162,16 @@ impl<'a> Monitor<'a> {
             worker_at = socket.is_some().then_some(polled.len());
             polled.extend(socket.map(|socket| PollFd::from_borrowed_fd(socket, wanted)));
         }
-        polled.extend(self.children.descriptors().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
+        let first_child = polled.len();
+        polled.extend(self.children.polled());
         let timeout = self.worker.pause(Instant::now()).map(timespec);
         match poll(&mut polled, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let woke = |index: usize| !polled[index].revents().is_empty();
-        Ok(Ready { signals: woke(0), worker: worker_at.is_some_and(woke) })
+        let woke: Vec<bool> = polled.iter().map(|descriptor| !descriptor.revents().is_empty()).collect();
+        let worker = worker_at.is_some_and(|index| woke[index]);
+        Ok(Ready { signals: woke[0], worker, children: woke[first_child..].to_vec() })
     }
 
     fn start_worker(&mut self) {

@@ -1,9 +1,8 @@
 //! Errors on their way out: a status and `{"message": …}`.
 
-use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
 use crate::error::{Error, ErrorKind};
 
@@ -14,11 +13,6 @@ pub type ApiResult<T = Response> = Result<T, ApiError>;
 #[derive(Debug, PartialEq, Eq)]
 pub struct ApiError {
     status: StatusCode,
-    message: String,
-}
-
-#[derive(Serialize)]
-struct Body {
     message: String,
 }
 
@@ -70,7 +64,9 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::NOT_MODIFIED {
             return self.status.into_response();
         }
-        (self.status, Json(Body { message: self.message })).into_response()
+        // With the end of a line, as Docker writes it: a person may be reading.
+        let body = serde_json::json!({ "message": self.message }).to_string() + "\n";
+        (self.status, [(CONTENT_TYPE, "application/json")], body).into_response()
     }
 }
 

@@ -187,7 +187,10 @@ impl Containers {
             let text = "Renaming a container with the same name as its current name";
             return Err(Error::BadParameter(text.to_owned()));
         }
-        self.core.containers.take_another_name(new, container.id())?;
+        self.core
+            .containers
+            .take_another_name(new, container.id())
+            .map_err(|error| not_renamed(error, new))?;
         let renamed = container.update_record(|record| new.clone_into(&mut record.name));
         self.core.containers.free_name(if renamed.is_ok() { &old } else { new });
         renamed?;
@@ -328,5 +331,20 @@ async fn spawned<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send
     match tokio::spawn(work).await {
         Ok(result) => result,
         Err(error) => Err(Error::Internal(format!("a background task failed: {error}"))),
+    }
+}
+
+/// Docker's words, in which the new name has its slash.
+fn not_renamed(error: Error, name: &str) -> Error {
+    let text = |text: String| {
+        format!(
+            "Error when allocating new name: {}",
+            text.replace(&format!("({name})"), &format!("(/{name})"))
+        )
+    };
+    match error {
+        Error::Conflict(message) => Error::Conflict(text(message)),
+        Error::BadParameter(message) => Error::BadParameter(text(message)),
+        other => other,
     }
 }

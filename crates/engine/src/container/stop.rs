@@ -73,7 +73,7 @@ async fn end(
     grace: Option<i64>,
 ) -> Result<()> {
     let sent = run.signal(number);
-    thaw_if_paused(core, container, run)?;
+    thaw_and_tell(core, container, run)?;
     publish_kill(core, container, number);
     let wait = match (grace, &sent) {
         (_, Err(_)) => Some(UNREACHABLE),
@@ -83,7 +83,7 @@ async fn end(
         return Ok(());
     }
     publish_kill(core, container, SIGKILL);
-    kill_all(core, container, run)?;
+    kill_all(container, run)?;
     if ended_within(container, Some(AFTER_KILL)).await {
         return Ok(());
     }
@@ -120,15 +120,15 @@ async fn ended_within(container: &Container, wait: Option<Duration>) -> bool {
 }
 
 /// SIGKILL for everything in the container (contract 1.11.2).
-fn kill_all(core: &Core, container: &Container, run: &Run) -> Result<()> {
+fn kill_all(container: &Container, run: &Run) -> Result<()> {
     run.signal(SIGKILL)?;
-    thaw_if_paused(core, container, run)?;
+    thaw_if_paused(container, run)?;
     let shares = !container.record().host_config.pid_mode.is_empty();
     if shares { run.cgroup.kill().map_err(internal) } else { Ok(()) }
 }
 
-/// A frozen process handles no signal (contract 1.11.4).
-fn thaw_if_paused(core: &Core, container: &Container, run: &Run) -> Result<()> {
+/// A frozen process handles no signal (contract 1.11.4). True when it was frozen.
+fn thaw_if_paused(container: &Container, run: &Run) -> Result<bool> {
     let was_paused = container.update_state(|state| {
         let paused = state.status == Status::Paused;
         if paused {
@@ -138,6 +138,12 @@ fn thaw_if_paused(core: &Core, container: &Container, run: &Run) -> Result<()> {
     });
     if was_paused {
         run.cgroup.thaw().map_err(internal)?;
+    }
+    Ok(was_paused)
+}
+
+fn thaw_and_tell(core: &Core, container: &Container, run: &Run) -> Result<()> {
+    if thaw_if_paused(container, run)? {
         container.publish(&core.events, "unpause", &[]);
     }
     Ok(())
@@ -180,12 +186,12 @@ pub async fn kill(core: &Arc<Core>, container: &Arc<Container>, signal: Option<&
         leave(core, &run).await;
     }
     if number == SIGKILL {
-        kill_all(core, container, &run)?;
+        kill_all(container, &run)?;
     } else {
         run.signal(number)?;
     }
     if asks_for_end {
-        thaw_if_paused(core, container, &run)?;
+        thaw_and_tell(core, container, &run)?;
     }
     publish_kill(core, container, number);
     if number == SIGKILL && !ended_within(container, Some(AFTER_KILL)).await {
@@ -239,7 +245,7 @@ pub fn unpause(core: &Arc<Core>, container: &Arc<Container>) -> Result<()> {
     if container.status() != Status::Paused {
         return Err(Error::Conflict(format!("container {} is not paused", container.id())));
     }
-    thaw_if_paused(core, container, &run)?;
+    thaw_and_tell(core, container, &run)?;
     super::health::begin_probing(core, container, &run);
     Ok(())
 }

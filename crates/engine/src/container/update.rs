@@ -13,8 +13,11 @@ use crate::model::host_config::{Resources, UpdateBody, Updated};
 pub fn update(core: &Core, container: &Container, body: &UpdateBody) -> Result<Updated> {
     let record = container.record();
     let changed = merged(&record.host_config.resources, &body.resources);
+    let conflict = conflict(&record.host_config.resources, &body.resources);
+    if let Some(reason) = conflict {
+        return Err(Error::Conflict(format!("Cannot update container {}: {reason}", container.id())));
+    }
     limits::validate(&changed)?;
-    check_swap(&record.host_config.resources, &body.resources)?;
     if let Some(policy) = &body.restart_policy {
         restart::validate(policy, record.host_config.auto_remove)?;
     }
@@ -35,16 +38,34 @@ pub fn update(core: &Core, container: &Container, body: &UpdateBody) -> Result<U
     Ok(Updated { warnings: core.hierarchies.unsupported(&kernel) })
 }
 
-fn check_swap(present: &Resources, wanted: &Resources) -> Result<()> {
-    if wanted.memory > 0
-        && wanted.memory_swap == 0
-        && present.memory_swap > 0
-        && wanted.memory > present.memory_swap
-    {
-        let text = "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time";
-        return Err(Error::Conflict(text.to_owned()));
-    }
-    Ok(())
+/// What is asked for and does not go with what the container has.
+fn conflict(present: &Resources, wanted: &Resources) -> Option<&'static str> {
+    let both = |one: i64, other: i64| one > 0 && other > 0;
+    let cases = [
+        (
+            both(wanted.nano_cpus, present.cpu_period),
+            "Conflicting options: Nano CPUs cannot be updated as CPU Period has already been set",
+        ),
+        (
+            both(wanted.nano_cpus, present.cpu_quota),
+            "Conflicting options: Nano CPUs cannot be updated as CPU Quota has already been set",
+        ),
+        (
+            both(wanted.cpu_period, present.nano_cpus),
+            "Conflicting options: CPU Period cannot be updated as NanoCPUs has already been set",
+        ),
+        (
+            both(wanted.cpu_quota, present.nano_cpus),
+            "Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set",
+        ),
+        (
+            both(wanted.memory, present.memory_swap)
+                && wanted.memory_swap == 0
+                && wanted.memory > present.memory_swap,
+            "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time",
+        ),
+    ];
+    cases.into_iter().find(|(conflicts, _)| *conflicts).map(|(_, reason)| reason)
 }
 
 fn merged(present: &Resources, wanted: &Resources) -> Resources {
@@ -78,6 +99,15 @@ fn merged(present: &Resources, wanted: &Resources) -> Resources {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_does_not_go_together_is_told() {
+        let present = Resources { nano_cpus: 1, memory: 7, memory_swap: 9, ..Resources::default() };
+        let told = |wanted: Resources| conflict(&present, &wanted).unwrap_or_default();
+        assert!(told(Resources { cpu_quota: 5, ..Resources::default() }).contains("CPU Quota cannot be"));
+        assert!(told(Resources { memory: 10, ..Resources::default() }).contains("already set memoryswap"));
+        assert_eq!(told(Resources { memory: 10, memory_swap: 20, ..Resources::default() }), "");
+    }
 
     #[test]
     fn what_is_not_set_stays() {

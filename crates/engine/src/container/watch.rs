@@ -25,13 +25,16 @@ impl Containers {
     /// # Errors
     /// Not running, or arguments that this engine does not know.
     pub async fn top(&self, reference: &str, arguments: &str) -> Result<Top> {
-        let run = self.get(reference)?.running()?;
+        let container = self.get(reference)?;
+        let run = container.running()?;
         let arguments = arguments.to_owned();
-        blocking(move || {
+        let top = blocking(move || {
             let pids = run.cgroup.processes().map_err(|error| Error::Internal(error.to_string()))?;
             observe::top(&pids, &arguments)
-        })
-        .await
+        });
+        let top = top.await?;
+        container.publish(&self.core.events, "top", &[]);
+        Ok(top)
     }
 
     /// One sample; `one_shot` does not wait for a second one to compare with.

@@ -54,8 +54,8 @@ pub async fn forward(
     }
 }
 
-/// The next bytes; 0 at the end.
-async fn read(
+/// The next bytes; 0 at the end, or when nothing comes a while after `ended` says so.
+pub async fn read(
     source: &pipe::Receiver,
     buffer: &mut [u8],
     ended: &mut watch::Receiver<bool>,

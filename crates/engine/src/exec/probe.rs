@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
 use tokio::net::unix::pipe;
 use tokio::sync::watch;
 use wharf_container::stdio;
 
-use super::output::{channel, forward};
+use super::output::read;
 use super::spec::exec_spec;
 use crate::container::instance::Container;
 use crate::container::run::Run;
@@ -16,7 +15,6 @@ use crate::container::start::start_error;
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::health::machine::OUTPUT_LIMIT;
-use crate::io::{OutputStream, StdStream};
 use crate::model::exec::ExecConfig;
 use crate::names;
 use crate::process::Process;
@@ -37,23 +35,16 @@ pub async fn probe(
     let id = names::new_id()?;
     let spec = exec_spec(run, &ExecConfig { cmd: Some(command.to_vec()), ..ExecConfig::default() }, None);
     let failed = |error| Error::io("make the streams of a probe in", container.id())(error);
-    let (child, ends) = stdio::pipes(false).map_err(failed)?;
-    let kept = ends.try_clone().map_err(failed)?;
-    let process = core.processes.exec(&id, &spec, child, kept).await.map_err(start_error)?;
+    let (child, end) = stdio::joint_output().map_err(failed)?;
+    let process = core.processes.exec_transient(&id, &spec, child).await.map_err(start_error)?;
+    let output = pipe::Receiver::from_owned_fd(end).map_err(failed)?;
     let (ended, watcher) = watch::channel(false);
-    let (sender, output) = channel();
-    for (stream, end) in [(StdStream::Stdout, ends.stdout), (StdStream::Stderr, ends.stderr)] {
-        if let Some(end) = end {
-            let source = pipe::Receiver::from_owned_fd(end).map_err(failed)?;
-            tokio::spawn(forward(source, stream, sender.clone(), watcher.clone()));
-        }
-    }
-    drop(sender);
-    let collected = tokio::spawn(collect(output));
-    let exit = wait(process, timeout).await;
-    ended.send_replace(true);
-    core.processes.forget(&id).map_err(Error::io("reach", "the monitor"))?;
-    let output = collected.await.unwrap_or_default();
+    let exit = async {
+        let exit = wait(process, timeout).await;
+        ended.send_replace(true);
+        exit
+    };
+    let (exit, output) = tokio::join!(exit, collect(&output, watcher));
     Ok(match exit {
         Some(exit_code) => (exit_code, output),
         None => (-1, timed_out(timeout, output)),
@@ -75,11 +66,11 @@ async fn wait(mut process: Process, timeout: Duration) -> Option<i32> {
 }
 
 /// A little more than is shown, so that it is known whether something was cut; the rest is read and dropped.
-async fn collect(mut output: OutputStream) -> Vec<u8> {
-    let mut all = Vec::new();
-    while let Some(Ok(piece)) = output.next().await {
+async fn collect(output: &pipe::Receiver, mut ended: watch::Receiver<bool>) -> Vec<u8> {
+    let (mut all, mut piece) = (Vec::new(), [0; 1024]);
+    while let Ok(count @ 1..) = read(output, &mut piece, &mut ended).await {
         let room = (OUTPUT_LIMIT + 1).saturating_sub(all.len());
-        all.extend_from_slice(&piece.data[..piece.data.len().min(room)]);
+        all.extend_from_slice(&piece[..count.min(room)]);
     }
     all
 }

@@ -197,6 +197,21 @@ impl Processes {
         self.launched(id, sent, answer).await
     }
 
+    /// Launches a process that means nothing to a later worker, and that need not be forgotten when it has ended.
+    ///
+    /// # Errors
+    /// It could not be set up or executed.
+    pub async fn exec_transient(
+        &self,
+        id: &str,
+        spec: &ExecSpec,
+        child: ChildStdio,
+    ) -> Result<Process, LaunchError> {
+        let answer = self.expect(id);
+        let sent = self.shared.link.exec_transient(id, spec, child);
+        self.launched(id, sent, answer).await
+    }
+
     fn expect(&self, id: &str) -> oneshot::Receiver<Result<Process, LaunchFailure>> {
         let (sender, receiver) = oneshot::channel();
         self.lock().launches.insert(id.to_owned(), sender);

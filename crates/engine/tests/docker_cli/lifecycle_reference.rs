@@ -118,7 +118,7 @@ const STEPS: &[Step] = &[
     ),
     (
         "an end that comes back counts as the next exit, not as the end",
-        "begin_with 'test -e /second && exec sleep 600; touch /second; sleep 1; exit 9' --restart always; wait_on next-exit; shows {{.RestartCount}} 1; inspect {{.State.Status}}; docker kill lr-c; wait_on not-running; docker rm lr-c",
+        "begin_with 'test -e /second && exec sleep 600; touch /second; sleep 1; exit 9' --restart always; wait_on next-exit; shows '{{.State.Status}} {{.RestartCount}}' 'running 1'; docker kill lr-c; wait_on not-running; docker rm lr-c",
     ),
     (
         "a new name while it runs",
@@ -126,7 +126,7 @@ const STEPS: &[Step] = &[
     ),
     (
         "limits while it runs",
-        "begin --memory 64m; docker update --memory 96m --memory-swap 96m --memory-reservation 32m --cpus 0.5 --pids-limit 20 lr-c; inspect '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.MemoryReservation}} {{.HostConfig.NanoCpus}} {{.HostConfig.CpuQuota}} {{.HostConfig.PidsLimit}}'; limits; docker update --cpu-shares 300 --cpuset-cpus 0 --cpuset-mems 0 --blkio-weight 300 lr-c; limits; docker update --memory 200m lr-c 2>&1 | known; docker update --cpu-period 100000 --cpu-quota 20000 lr-c 2>&1 | known; docker update --cpuset-cpus 77 lr-c 2>&1 | known; docker update --memory 1m lr-c 2>&1 | known; docker update --memory 6m --memory-swap 4m lr-c 2>&1 | known; docker update --restart sometimes lr-c 2>&1 | known; docker update lr-c; docker update --pids-limit -1 lr-c; limits; end",
+        "begin --memory 64m; docker update --memory 96m --memory-swap 96m --memory-reservation 32m --cpus 0.5 --pids-limit 20 lr-c; inspect '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.MemoryReservation}} {{.HostConfig.NanoCpus}} {{.HostConfig.CpuQuota}} {{.HostConfig.PidsLimit}}'; limits; docker update --cpu-shares 300 --cpuset-cpus 0 --cpuset-mems 0 lr-c; limits; docker update --memory 200m lr-c 2>&1 | known; docker update --cpu-period 100000 --cpu-quota 20000 lr-c 2>&1 | known; docker update --cpuset-cpus 77 lr-c 2>&1 | known; docker update --memory 1m lr-c 2>&1 | known; docker update --memory 6m --memory-swap 4m lr-c 2>&1 | known; docker update --restart sometimes lr-c 2>&1 | known; docker update lr-c; docker update --pids-limit -1 lr-c; limits; end",
     ),
     (
         "a policy that is taken away while it waits for its restart",
@@ -168,6 +168,10 @@ const STEPS: &[Step] = &[
 
 const DIFFERENCES: &[Step] = &[
     (
+        "limits of one that does not run",
+        "Docker refuses a memory limit for a container without one unless --memory-swap is given too",
+    ),
+    (
         "paused and on again",
         "Docker shows `unhealthy` from a pause to the next result, without an event; here the status stays",
     ),
@@ -199,7 +203,7 @@ limits() {
         memory.max memory.low memory.swap.max cpu.max cpu.weight cpuset.cpus pids.max
     docker exec -w /sys/fs/cgroup lr-c sh -c 'for file; do [ -e $file ] && echo $file $(cat $file); done' sh "$@"
 }
-known() { grep -v '^See\|^Usage\|^$' | head -n 1; }
+known() { grep -v '^See\|^Usage\|^$' | head -n 1 | sed 's/container [0-9a-f]\{64\}/container ID/'; }
 end() {
     docker events --since "$SINCE" --until "$(date +%s.%N)" --filter type=container --filter container=lr-c \
         --format '{{.Action}} {{.Actor.Attributes.exitCode}}' | grep -v '^exec_\|^attach\|^kill\|^stop' | sed 's/<no value>//'
