@@ -136,6 +136,18 @@ pub enum DesiredError {
         /// What was asked for.
         scale: usize,
     },
+    /// Containers with one name.
+    #[error(
+        "service {service}: {scale} replicas cannot all be named {name:?}; remove container_name to scale it"
+    )]
+    OneName {
+        /// Service.
+        service: String,
+        /// Its `container_name`.
+        name: String,
+        /// What was asked for.
+        scale: usize,
+    },
     /// An attribute cannot be translated for an engine.
     #[error("{}service {service}: {problem}", place_prefix(.place))]
     Attribute {
@@ -271,6 +283,10 @@ fn scale_of(service: &Service, options: &UpOptions) -> Result<usize, DesiredErro
     let scale = options.scale.get(&service.name).copied().unwrap_or(in_file);
     if scale > MAX_REPLICAS {
         return Err(DesiredError::TooManyReplicas { service: service.name.clone(), scale });
+    }
+    if scale > 1 && !service.container_name.is_empty() {
+        let (service, name) = (service.name.clone(), service.container_name.clone());
+        return Err(DesiredError::OneName { service, name, scale });
     }
     Ok(scale)
 }
