@@ -3,7 +3,7 @@
 # What the kernel needs to find its disk, in the order of their needs.
 readonly DISK_MODULES=(virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk)
 # What the tests call, beside busybox.
-readonly PROGRAMS=(/usr/bin/unshare /usr/bin/nsenter /usr/bin/umount)
+readonly PROGRAMS=(/usr/bin/unshare /usr/bin/nsenter /usr/bin/umount /usr/bin/timeout)
 
 make_disk() {
     local root="$CACHE/root" programs
@@ -12,8 +12,9 @@ make_disk() {
     make_base "$root"
     for program in $programs; do add_program "$root" "$program"; done
     add_program "$root" "$CACHE/apparmor_parser" /sbin/apparmor_parser
+    add_client "$root"
     # The tests by name, for init.
-    for name in kernel engine; do
+    for name in kernel engine probe; do
         grep -E "/deps/$name-[0-9a-f]+$" <<<"$programs" | sed "s|^|$name |"
     done >"$root/tests"
     mke2fs -q -F -t ext4 -O ^has_journal -d "$root" "$CACHE/disk" 1200M
@@ -27,7 +28,7 @@ make_disk() {
 test_programs() {
     # shellcheck disable=SC2086
     cargo test ${WHARF_VM_CARGO:---workspace} --no-run --message-format=json 2>"$CACHE/build.log" |
-        grep -o '"executable":"[^"]*"' | cut -d '"' -f 4 | grep -E '/(deps/(kernel|engine)-[0-9a-f]+|examples/engine|container-probe)$' ||
+        grep -o '"executable":"[^"]*"' | cut -d '"' -f 4 | grep -E '/(deps/(kernel|engine|probe)-[0-9a-f]+|examples/engine|container-probe)$' ||
         { cat "$CACHE/build.log" >&2; return 1; }
 }
 
@@ -43,6 +44,7 @@ make_base() {
     install tests/vm/init "$root/init"
     printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
     printf 'root:x:0:\n' >"$root/etc/group"
+    echo 'nameserver 192.0.2.53' >"$root/etc/resolv.conf"
     for name in "${PROGRAMS[@]}"; do rm -f "$root/bin/${name##*/}"; add_program "$root" "$name"; done
 }
 
@@ -54,6 +56,30 @@ add_program() {
     for library in $(ldd "$program" | grep -o '/[^ ]*'); do
         [ -e "$root$library" ] || install -D "$library" "$root$library"
     done
+}
+
+# The stock client and the program that looks around in containers, for the comparison with Docker Engine; init leaves that out
+# where there is no client.
+add_client() {
+    local client
+    client="$(command -v docker)" || return 0
+    install -D "$client" "$1/usr/bin/docker"
+    rustc --edition 2024 -O -C target-feature=+crt-static -C strip=symbols -o "$1/inside" crates/container/examples/inside/main.rs
+}
+
+# make_reference FOLDER: a disk with a root file system that has Docker Engine. Without what no daemon needs: the disk is made anew
+# each time.
+make_reference() {
+    local root="$CACHE/reference.files"
+    rm -rf "$root"
+    mkdir -p "$root/var/lib/docker" "$root/.old"
+    tar -C "$1" --one-file-system --exclude=./var/lib --exclude=./var/cache --exclude=./usr/share --exclude=./usr/libexec/docker/cli-plugins \
+        --exclude=./proc --exclude=./sys --exclude=./dev --exclude=./run --exclude=./tmp --exclude=./root -c . | tar -C "$root" -x
+    mkdir -p "$root"/{proc,sys,dev,run,tmp,root}
+    [ -x "$root/usr/sbin/apparmor_parser" ] || install "$CACHE/apparmor_parser" "$root/usr/sbin/apparmor_parser"
+    mke2fs -q -F -t ext4 -O ^has_journal -d "$root" "$CACHE/reference" 3G
+    truncate -s 0 "$CACHE/golden"
+    truncate -s 4M "$CACHE/golden"
 }
 
 make_initrd() {

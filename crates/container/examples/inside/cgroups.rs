@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::report::{Report, text_of};
 
-const FILES: [&str; 34] = [
+const FILES: [&str; 42] = [
     "memory/memory.limit_in_bytes",
     "memory/memory.memsw.limit_in_bytes",
     "memory/memory.soft_limit_in_bytes",
@@ -38,6 +38,14 @@ const FILES: [&str; 34] = [
     "io.max",
     "io.weight",
     "io.bfq.weight",
+    "io.latency",
+    "cpu.idle",
+    "cpu.max.burst",
+    "cpuset.cpus.partition",
+    "memory.oom.group",
+    "memory.min",
+    "hugetlb.2MB.max",
+    "cgroup.type",
     "cgroup.controllers",
 ];
 

@@ -107,35 +107,36 @@ impl Hierarchies {
                 .any(|hierarchy| hierarchy.controllers.iter().any(|known| known == controller))
     }
 
-    /// What of `limits` this host cannot do and [`super::Cgroup::create`] therefore leaves out, in words for
-    /// a warning (contract 1.13.2).
+    /// What of `limits` this host cannot do and [`super::Cgroup::create`] therefore leaves out, in Docker's
+    /// words for a warning (contract 1.13.2).
     pub fn unsupported(&self, limits: &CgroupLimits) -> Vec<String> {
+        const NO_GROUP: &str = "or the cgroup is not mounted";
         let v1_only = [
-            (limits.memory_swappiness.is_some(), "memory swappiness"),
-            (limits.oom_kill_disable, "disabling the OOM killer"),
+            (
+                limits.memory_swappiness.is_some(),
+                format!("memory swappiness capabilities {NO_GROUP}. Memory swappiness discarded."),
+            ),
+            (limits.oom_kill_disable, "OomKillDisable. OomKillDisable discarded.".to_owned()),
         ];
         let controllers = [
-            (limits.memory.is_some() || limits.memory_reservation.is_some(), "memory", "memory limits"),
-            (limits.cpu_quota.is_some(), "cpu", "CPU limits"),
-            (limits.cpu_shares.is_some(), "cpu", "CPU shares"),
-            (limits.cpuset_cpus.is_some() || limits.cpuset_mems.is_some(), "cpuset", "cpusets"),
-            (limits.pids.is_some(), "pids", "limits on the number of processes"),
-            (limits.blkio_weight.is_some(), "blkio", "block I/O weights"),
+            (limits.memory.is_some(), "memory", "memory limit capabilities", "Limitation"),
+            (limits.memory_reservation.is_some(), "memory", "memory soft limit capabilities", "Limitation"),
+            (limits.cpu_quota.is_some(), "cpu", "CPU CFS quotas", "Quota"),
+            (limits.cpu_shares.is_some(), "cpu", "CPU shares", "Shares"),
+            (limits.cpuset_cpus.is_some() || limits.cpuset_mems.is_some(), "cpuset", "cpuset", "Cpuset"),
+            (limits.pids.is_some(), "pids", "PIDs limit capabilities", "PIDs limit"),
+            (limits.blkio_weight.is_some(), "blkio", "Block I/O weight", "Weight"),
         ];
-        let on_v2 = v1_only.iter().filter(|(wanted, _)| *wanted && self.is_unified());
-        let missing = controllers.iter().filter(|(wanted, controller, _)| *wanted && !self.has(controller));
-        let mut warnings: Vec<String> = on_v2
-            .map(|(_, what)| format!("This host's cgroup v2 does not support {what}; discarded."))
-            .collect();
-        warnings.extend(
-            missing.map(|(_, _, what)| format!("This host's kernel does not support {what}; discarded.")),
-        );
-        if limits.memory_swap.is_some_and(|swap| swap >= 0) && self.lacks_swap_accounting() {
-            warnings.push(
-                "This host's kernel does not support swap limits; memory is limited without swap.".into(),
+        let on_v2 = v1_only.into_iter().filter(|(wanted, _)| *wanted && self.is_unified());
+        let missing = controllers.iter().filter(|(wanted, controller, ..)| *wanted && !self.has(controller));
+        let no_swap = limits.memory_swap.is_some_and(|swap| swap >= 0) && self.lacks_swap_accounting();
+        let unsupported = on_v2
+            .map(|(_, text)| text)
+            .chain(missing.map(|(_, _, what, lost)| format!("{what} {NO_GROUP}. {lost} discarded.")))
+            .chain(
+                no_swap.then(|| format!("swap limit capabilities {NO_GROUP}. Memory limited without swap.")),
             );
-        }
-        warnings
+        unsupported.map(|text| format!("Your kernel does not support {text}")).collect()
     }
 
     fn lacks_swap_accounting(&self) -> bool {
@@ -172,7 +173,9 @@ mod tests {
         let warnings = Hierarchies::parse(HYBRID).unsupported(&limits);
         assert_eq!(
             warnings,
-            ["This host's kernel does not support limits on the number of processes; discarded."]
+            [
+                "Your kernel does not support PIDs limit capabilities or the cgroup is not mounted. PIDs limit discarded."
+            ]
         );
     }
 }

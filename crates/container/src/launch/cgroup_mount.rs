@@ -11,7 +11,7 @@ use crate::cgroup::Cgroup;
 use crate::spec::MountOptions;
 
 /// cgroup2, or one bind per v1 hierarchy in a tmpfs. With the host's cgroup namespace on v2 the host's whole
-/// tree is shown, as in Docker.
+/// tree is shown, as in Docker; a new mount of it there would reset options of the host's (`nsdelegate`), so it is bound.
 pub(super) fn mount(
     cgroup: &Cgroup,
     own_namespace: bool,

@@ -19,7 +19,8 @@ fn check_list(asked: &str, kind: &str, what: &str, file: &str) -> Result<(), Str
     if asked.is_empty() {
         return Ok(());
     }
-    let wanted = parse(asked).ok_or_else(|| format!("Invalid value {asked} for cpuset {kind}"))?;
+    let invalid = || format!("Invalid value {asked} for cpuset {kind}: invalid format: {asked}");
+    let wanted = parse(asked).ok_or_else(invalid)?;
     // A kernel without this file cannot say; then the cgroup decides.
     let Ok(online) = fs::read_to_string(file) else { return Ok(()) };
     let online = online.trim();
@@ -51,7 +52,8 @@ mod tests {
         assert_eq!(parse("0-2,5").unwrap().into_iter().collect::<Vec<_>>(), [0, 1, 2, 5]);
         assert!(check("", "").is_ok() && check("0", "").is_ok());
         for wrong in ["x", "3-1", "0,,1", "99999999"] {
-            assert_eq!(check(wrong, "").unwrap_err(), format!("Invalid value {wrong} for cpuset cpus"));
+            let text = format!("Invalid value {wrong} for cpuset cpus: invalid format: {wrong}");
+            assert_eq!(check(wrong, "").unwrap_err(), text);
         }
         let error = check("8000", "").unwrap_err();
         assert!(

@@ -70,7 +70,7 @@ fn access(text: &str) -> Result<DeviceAccess> {
 }
 
 /// In the words that the client knows: it gives a missing file the exit code 127.
-fn reason(error: &std::io::Error) -> String {
+pub fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         _ => error.to_string(),

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use wharf_container::spec::{BlockDeviceRate, CgroupLimits};
 
 use super::cpuset;
+use super::devices::reason;
 use crate::error::{Error, Result};
 use crate::model::host_config::{Resources, ThrottleDevice};
 use crate::model::json::meaningful;
@@ -162,7 +163,8 @@ fn rates(devices: Option<&[ThrottleDevice]>) -> Result<Vec<BlockDeviceRate>> {
 }
 
 fn rate(device: &ThrottleDevice) -> Result<BlockDeviceRate> {
-    let metadata = std::fs::metadata(&device.path).map_err(Error::io("look at the device", &device.path))?;
+    let missing = |error| Error::BadParameter(format!("stat {}: {}", device.path, reason(&error)));
+    let metadata = std::fs::metadata(&device.path).map_err(missing)?;
     let number = metadata.rdev();
     let (major, minor) = (rustix::fs::major(number), rustix::fs::minor(number));
     Ok(BlockDeviceRate { major, minor, rate: device.rate })

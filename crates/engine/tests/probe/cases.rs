@@ -1,8 +1,8 @@
 //! The matrix: one line of options, or a few commands, per case.
 //!
 //! `{a}` and `{b}` stand for names of containers, `{v}` for a volume, `{n}` for a network, `{d}` for a folder of the
-//! host (see `side`), `{i}` for a plain image, `{rich}` for one with every setting that an image can have, `{bare}`
-//! for one without a command. What counts is what the last command of a case shows.
+//! host (see `side`), `{disk}` for a disk of the host, `{i}` for a plain image, `{rich}` for one with every setting that
+//! an image can have, `{bare}` for one without a command. What counts is what the last command of a case shows.
 
 /// A case: its name and its commands for the `docker` client.
 #[derive(Clone)]
@@ -82,6 +82,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("cgroupns private", "--cgroupns private"),
     ("cgroupns host", "--cgroupns host"),
     ("userns host", "--userns host"),
+    ("userns unknown", "--userns private"),
     // Names.
     ("hostname", "--hostname box"),
     ("hostname with domain", "--hostname box.example.com"),
@@ -107,6 +108,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("shm-size", "--shm-size 8m"),
     ("working directory", "--workdir /tmp"),
     ("working directory missing", "--workdir /new/deep --user app"),
+    ("working directory closed to the user", "--workdir /root --user app --cap-drop ALL"),
     ("working directory relative", "--workdir here"),
     ("working directory a file", "--workdir /etc/passwd"),
     // Devices.
@@ -116,6 +118,8 @@ const OPTIONS: &[(&str, &str)] = &[
     ("device missing", "--device /dev/nosuch"),
     ("device wrong permissions", "--device /dev/null:/dev/given:x"),
     ("device-cgroup-rule", "--device-cgroup-rule 'c 1:11 rwm' --device-cgroup-rule 'b 254:* r'"),
+    ("device-cgroup-rule of all", "--device-cgroup-rule 'a *:* rwm'"),
+    ("device-cgroup-rule of a kind", "--device-cgroup-rule 'c *:* r' --device-cgroup-rule 'b 7:* m'"),
     ("device-cgroup-rule wrong", "--device-cgroup-rule 'x 1:1 rwm'"),
     // Limits.
     ("ulimit", "--ulimit nofile=1024:2048 --ulimit core=0 --ulimit nproc=500"),
@@ -127,6 +131,9 @@ const OPTIONS: &[(&str, &str)] = &[
     ("memory and all swap", "--memory 64m --memory-swap -1"),
     ("memory-reservation", "--memory 64m --memory-reservation 32m"),
     ("memory-swappiness", "--memory-swappiness 10"),
+    ("memory-reservation alone", "--memory-reservation 32m"),
+    ("memory-reservation too little", "--memory-reservation 1m"),
+    ("memory-swap alone", "--memory-swap 64m"),
     ("memory too little", "--memory 1m"),
     ("memory-swap below memory", "--memory 64m --memory-swap 32m"),
     ("memory-reservation above memory", "--memory 32m --memory-reservation 64m"),
@@ -140,10 +147,21 @@ const OPTIONS: &[(&str, &str)] = &[
     ("cpu-period wrong", "--cpu-period 10"),
     ("cpuset", "--cpuset-cpus 0 --cpuset-mems 0"),
     ("cpuset wrong", "--cpuset-cpus 999"),
+    ("cpuset too large", "--cpuset-cpus 99999999"),
+    ("cpuset no list", "--cpuset-cpus 0-"),
+    ("cpu-shares least", "--cpu-shares 1"),
+    ("cpu-shares most", "--cpu-shares 262144"),
+    ("cpu-quota alone", "--cpu-quota 20000"),
+    ("cpu-quota unlimited", "--cpu-quota -1"),
     ("pids-limit", "--pids-limit 100"),
     ("pids-limit none", "--pids-limit -1"),
     ("blkio-weight", "--blkio-weight 300"),
     ("blkio-weight wrong", "--blkio-weight 5"),
+    (
+        "blkio rates",
+        "--device-read-bps {disk}:1mb --device-write-bps {disk}:2mb --device-read-iops {disk}:300 --device-write-iops {disk}:400",
+    ),
+    ("blkio rate of no device", "--device-read-bps /dev/nosuch:1mb"),
     // Settings.
     (
         "sysctl of the network",
@@ -347,6 +365,53 @@ const STEPS: &[(&str, &[&str])] = &[
         &["run -d --name {a} --privileged {i} sleep 1000", "exec {a} /inside"],
     ),
     ("exec in a stopped container", &["create --name {a} {i} true", "exec {a} /inside"]),
+    (
+        "killed while paused",
+        &[
+            "run -d --name {a} {i} sleep 1000",
+            "pause {a}",
+            "kill {a}",
+            "wait {a}",
+            "inspect --format '{{.State.Status}} {{.State.Paused}} {{.State.ExitCode}} {{.State.OOMKilled}}' {a}",
+        ],
+    ),
+    // Limits that change.
+    (
+        "memory updated",
+        &[
+            "run -d --name {a} --memory 64m --memory-swap 96m {i} sleep 1000",
+            "update --memory 128m --memory-swap 256m --memory-reservation 32m {a}",
+            "exec {a} /inside",
+        ],
+    ),
+    (
+        "memory updated above swap",
+        &["run -d --name {a} --memory 64m --memory-swap 96m {i} sleep 1000", "update --memory 128m {a}"],
+    ),
+    (
+        "memory updated alone",
+        &[
+            "run -d --name {a} --memory 64m --memory-swap 96m {i} sleep 1000",
+            "update --memory 32m {a}",
+            "exec {a} /inside",
+        ],
+    ),
+    (
+        "cpu and pids updated",
+        &[
+            "run -d --name {a} --cpus 1 --pids-limit 50 {i} sleep 1000",
+            "update --cpus 0.5 --cpu-shares 2048 --cpuset-cpus 0 --pids-limit 20 {a}",
+            "exec {a} /inside",
+        ],
+    ),
+    (
+        "device after an update",
+        &[
+            "run -d --name {a} --device /dev/fuse {i} sleep 1000",
+            "update --pids-limit 20 {a}",
+            "exec {a} /inside",
+        ],
+    ),
     ("exec in a paused container", &["run -d --name {a} {i} sleep 1000", "pause {a}", "exec {a} /inside"]),
 ];
 
@@ -366,7 +431,9 @@ pub fn chosen() -> Vec<Case> {
         .map(|(name, steps)| Case { name, steps: steps.iter().map(|step| (*step).to_owned()).collect() });
     let words = std::env::var("WHARF_TEST_CASES").unwrap_or_default();
     let words: Vec<&str> = words.split(',').filter(|word| !word.is_empty()).collect();
-    let is_chosen = |case: &Case| words.is_empty() || words.iter().any(|word| case.name.contains(word));
+    let names =
+        |word: &str, name: &str| word.strip_prefix('=').map_or(name.contains(word), |whole| name == whole);
+    let is_chosen = |case: &Case| words.is_empty() || words.iter().any(|word| names(word, case.name));
     single.chain(several).filter(is_chosen).collect()
 }
 

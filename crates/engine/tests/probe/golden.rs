@@ -1,22 +1,24 @@
 //! What Docker Engine showed when it was last asked, for machines that have none.
 //!
-//! `golden.txt`: a case is `[name]` and what it shows differently from the one that it is `like`: `calls` and `plain` are
+//! One file per kernel. Each begins with the kernel that it was made on; a case is `[name]` and what it shows differently from the one that it is `like`: `calls` and `plain` are
 //! the case without options, the latter without its system calls. `-` in front of a key: it is not there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
+use std::path::Path;
 
 use crate::cases::Case;
 use crate::compare::Difference;
 use crate::ledger::escape;
 use crate::side::{Seen, Shown};
 
-const TEXT: &str = include_str!("golden.txt");
-const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/probe/golden.txt");
+/// All cases on cgroup v1, and those that cgroups decide on cgroup v2: the latter in the machine of `tests/vm`.
+const TEXTS: [&str; 2] = [include_str!("golden.txt"), include_str!("golden-v2.txt")];
 /// The case that the others are told by.
 const FIRST: &str = "calls";
 
+#[derive(Clone)]
 pub struct Golden {
     /// The kernel it was made on, and its cgroups.
     pub kernel: String,
@@ -27,7 +29,9 @@ pub struct Golden {
 pub fn kernel() -> String {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let is_v2 = fs::metadata("/sys/fs/cgroup/cgroup.controllers").is_ok();
-    format!("Linux {} with cgroup {}", release.trim(), if is_v2 { "v2" } else { "v1" })
+    // Stable releases change nothing that a program may rely on.
+    let version: Vec<&str> = release.trim().splitn(3, '.').take(2).collect();
+    format!("Linux {} with cgroup {}", version.join("."), if is_v2 { "v2" } else { "v1" })
 }
 
 /// Whether a key can be compared on a machine with the same kernel: what the machine or the environment of the engine
@@ -38,7 +42,7 @@ fn of_this_kernel(key: &str) -> bool {
         "setting user/",
         "status Cpus_allowed",
         "status Mems_allowed",
-        "cgroup cpuset",
+        "cgroup cpuset/",
         "cgroup folders",
         "interfaces",
         "mtu of",
@@ -97,8 +101,15 @@ pub fn on_any_machine(one: &Difference) -> bool {
 }
 
 impl Golden {
+    /// What is known of this kernel, else of the first.
     pub fn read() -> Golden {
-        let mut lines = TEXT.lines();
+        let known = TEXTS.map(Golden::parse);
+        let [first, ..] = &known;
+        known.iter().find(|golden| golden.kernel == kernel()).unwrap_or(first).clone()
+    }
+
+    fn parse(text: &str) -> Golden {
+        let mut lines = text.lines();
         let kernel = lines.next().and_then(|line| line.strip_prefix("# ")).unwrap_or_default().to_owned();
         let mut cases: BTreeMap<String, Seen> = BTreeMap::new();
         let mut name = String::new();
@@ -121,12 +132,20 @@ impl Golden {
             .iter()
             .map(|case| {
                 let seen = self.cases.get(case.name);
-                (case.name, seen.unwrap_or_else(|| panic!("golden.txt has no case {:?}", case.name)).clone())
+                (
+                    case.name,
+                    seen.unwrap_or_else(|| {
+                        panic!("nobody knows Docker's {:?} on {}", case.name, self.kernel)
+                    })
+                    .clone(),
+                )
             })
             .collect()
     }
 
-    pub fn write(shown: &Shown) {
+    /// # Panics
+    /// The file cannot be written.
+    pub fn write(shown: &Shown, path: &Path) {
         let first = shown.get(FIRST).cloned().unwrap_or_default();
         let mut text = format!("# {}\n", kernel());
         write_case(&mut text, FIRST, "nothing", &Seen::new(), &first);
@@ -134,7 +153,7 @@ impl Golden {
             let like = like(seen);
             write_case(&mut text, name, like, &start(first.clone(), like), seen);
         }
-        fs::write(PATH, text).unwrap();
+        fs::write(path, text).unwrap();
     }
 }
 
@@ -164,7 +183,7 @@ fn apply(seen: &mut Seen, line: &str) {
     } else if let Some((key, value)) = line.split_once(" = ") {
         seen.insert(key.to_owned(), unescape(value));
     } else {
-        assert!(line.is_empty(), "golden.txt: what is {line:?}?");
+        assert!(line.is_empty(), "what is {line:?}?");
     }
 }
 

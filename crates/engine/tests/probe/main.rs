@@ -5,9 +5,10 @@
 //! *showed*. Each difference is a defect or stands in `ledger.txt` with its reason, and a line there that no longer
 //! meets a difference is wrong too.
 //!
-//! `WHARF_TEST_DOCKER_HOST` names a Docker Engine to compare with. Without it the engine is compared with
-//! `golden.txt`, what Docker Engine 28.5 showed; `WHARF_TEST_UPDATE_GOLDEN=1` writes that file.
-//! `WHARF_TEST_CASES=words` picks the cases with one of these words in their names.
+//! `WHARF_TEST_DOCKER_HOST` names a Docker Engine to compare with. Without it the engine is compared with what Docker
+//! Engine 28.5 showed, which `golden*.txt` tell; `WHARF_TEST_UPDATE_GOLDEN=PATH` writes such a file.
+//! `WHARF_TEST_CASES=words` picks the cases with one of these words in their names; a word after `=` is a whole name.
+//! `WHARF_TEST_INSIDE` is the program that looks, where no compiler can make it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cases;
@@ -68,8 +69,8 @@ impl Reference {
             command
         };
         let shown = Side::new("Docker Engine", client, program).run_all(chosen);
-        if std::env::var_os("WHARF_TEST_UPDATE_GOLDEN").is_some() {
-            Golden::write(&shown);
+        if let Some(path) = std::env::var_os("WHARF_TEST_UPDATE_GOLDEN") {
+            Golden::write(&shown, std::path::Path::new(&path));
         }
         Reference { shown, comparable: |_| true, is_live: true }
     }
@@ -78,7 +79,7 @@ impl Reference {
         let golden = Golden::read();
         let same_kernel = golden.kernel == golden::kernel();
         if !same_kernel {
-            println!("skipped: what depends on the kernel; golden.txt was made on {}", golden.kernel);
+            println!("skipped: what depends on the kernel; what is known of Docker is of {}", golden.kernel);
         }
         let comparable = if same_kernel { golden::on_this_machine } else { golden::on_any_machine };
         Reference { shown: golden.of(chosen), comparable, is_live: false }

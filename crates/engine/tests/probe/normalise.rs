@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use crate::side::Seen;
+use crate::side::{Seen, disk};
 
 /// What is the host's, as a container without any namespace of its own sees it.
 #[derive(Default)]
@@ -14,6 +14,8 @@ pub struct Normaliser {
     hosts: String,
     hostname: String,
     nameservers: Vec<String>,
+    /// The number of the disk that limits are for.
+    disk: String,
 }
 
 /// The options of a mount's file system that are the disk's and not the engine's.
@@ -39,6 +41,7 @@ impl Normaliser {
         let resolver = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
         let words = resolver.lines().filter_map(|line| line.strip_prefix("nameserver "));
         self.nameservers = words.map(|word| word.trim().to_owned()).collect();
+        self.disk = disk().1;
     }
 
     /// Everything that the program inside saw; `donor` is what it saw in the container whose namespaces are joined.
@@ -66,6 +69,7 @@ impl Normaliser {
                     "the host's".to_owned()
                 }
                 "mount" => mount(&text(&value)),
+                "cgroup" => value.replace(&format!("{} ", self.disk), "{disk} "),
                 "descriptor" => descriptor(&text(&value)),
                 "text" if value == self.hostname => "{the host's name}".to_owned(),
                 "text" => self.file(&key, &text(&value)),

@@ -133,7 +133,7 @@ impl<C: Fn(&[&str]) -> Command + Sync> Side<C> {
         for name in ["a", "b", "v", "n"] {
             word = word.replace(&format!("{{{name}}}"), &format!("{}-{number}-{name}", self.prefix));
         }
-        word = word.replace("{i}", &self.image("plain"));
+        word = word.replace("{i}", &self.image("plain")).replace("{disk}", &format!("/dev/{}", disk().0));
         word.replace("{rich}", &self.image("rich")).replace("{bare}", &self.image("bare"))
     }
 
@@ -152,6 +152,15 @@ impl<C: Fn(&[&str]) -> Command + Sync> Drop for Side<C> {
             let _ = (self.client)(&["rmi", "--force", &self.image(kind)]).output();
         }
     }
+}
+
+/// Name and number (`254:0`) of a disk of this machine.
+pub fn disk() -> (String, String) {
+    let of = |name: &str| {
+        let number = fs::read_to_string(format!("/sys/block/{name}/dev")).ok()?;
+        Path::new("/dev").join(name).exists().then(|| (name.to_owned(), number.trim().to_owned()))
+    };
+    ["vda", "sda", "nvme0n1", "xvda", "loop0"].into_iter().find_map(of).unwrap_or_default()
 }
 
 /// The files of the host that cases use.
