@@ -13,6 +13,7 @@
 //! No async runtime, no threads, nothing about images or networks. All `unsafe` of the project is here, in
 //! `sys` and [`namespace`].
 
+pub mod bind;
 pub mod capabilities;
 pub mod cgroup;
 pub mod client;

@@ -92,8 +92,9 @@ fn become_program(
     let process = &spec.process;
     let user = privileges::find_user(process, &root)?;
     drop(root);
+    let entered = program::enter_working_directory(process)?;
     privileges::drop_to(process, &user)?;
-    let program = program::prepare(process, &user)?;
+    let program = program::prepare(process, &user, entered)?;
     privileges::install_late_filter(process)?;
     match init {
         Some(init) => init.supervise(program, channel, stdio),

@@ -30,8 +30,9 @@ pub(super) fn start(spec: &ExecSpec, channel: &Channel, stdio: ChildStdio) -> Re
     drop(proc);
     let user = privileges::find_user(process, &root)?;
     drop(root);
+    let entered = program::enter_working_directory(process)?;
     privileges::drop_to(process, &user)?;
-    let program = program::prepare(process, &user)?;
+    let program = program::prepare(process, &user, entered)?;
     privileges::install_late_filter(process)?;
     program.execute(channel, stdio)
 }

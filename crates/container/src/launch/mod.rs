@@ -14,7 +14,7 @@ mod error;
 mod exec;
 mod hiding;
 mod init;
-mod mount_api;
+pub(crate) mod mount_api;
 mod mounts;
 mod namespaces;
 mod privileges;

@@ -34,7 +34,7 @@ pub(super) fn new_mount(
 }
 
 /// A copy of the mount at `source`, not attached anywhere yet; with what is mounted below when `recursive`.
-pub(super) fn copy_mount(source: BorrowedFd<'_>, recursive: bool) -> io::Result<OwnedFd> {
+pub(crate) fn copy_mount(source: BorrowedFd<'_>, recursive: bool) -> io::Result<OwnedFd> {
     let mut flags =
         OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_EMPTY_PATH;
     if recursive {
@@ -44,13 +44,13 @@ pub(super) fn copy_mount(source: BorrowedFd<'_>, recursive: bool) -> io::Result<
 }
 
 /// Attaches a mount to `target`, whatever has become of the target's path since it was opened.
-pub(super) fn attach(mount: BorrowedFd<'_>, target: BorrowedFd<'_>) -> io::Result<()> {
+pub(crate) fn attach(mount: BorrowedFd<'_>, target: BorrowedFd<'_>) -> io::Result<()> {
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
     Ok(move_mount(mount, "", target, "", flags)?)
 }
 
 /// Sets the flags of `options` on a copied mount; those not in it stay as they are.
-pub(super) fn set_options(mount: BorrowedFd<'_>, options: MountOptions, recursive: bool) -> io::Result<()> {
+pub(crate) fn set_options(mount: BorrowedFd<'_>, options: MountOptions, recursive: bool) -> io::Result<()> {
     let set = u64::from(attributes(options).bits());
     if set == 0 {
         return Ok(());

@@ -25,11 +25,14 @@ pub(super) struct Program {
     environment: Vec<CString>,
 }
 
-/// Enters the working directory and finds the command, as the user.
-pub(super) fn prepare(process: &Process, user: &User) -> Result<Program, SetupError> {
+/// Finds the command, as the user, from the working directory that [`enter_working_directory`] has tried.
+pub(super) fn prepare(process: &Process, user: &User, entered: Entered) -> Result<Program, SetupError> {
     // Nothing of the engine may be reachable from here on (CVE-2024-21626): what is open is closed by execve.
     sys::close_on_exec_from(3).at(Stage::Execute, || "close the engine's descriptors".into())?;
-    enter_working_directory(&process.working_directory)?;
+    if entered == Entered::Denied {
+        change_directory(&process.working_directory).map_err(|error| cannot_enter(process, &error))?;
+    }
+    check_inside().map_err(|error| cannot_enter(process, &error))?;
     let environment = environment(&process.environment, &user.home);
     rustix::process::umask(Mode::from_raw_mode(process.umask));
     let command = &process.arguments[0];
@@ -57,27 +60,45 @@ fn terminated(text: String) -> Result<CString, SetupError> {
     CString::new(text).at(Stage::Specification, || "an argument or variable contains a zero byte".into())
 }
 
-/// As the user, so that what only root can enter cannot be a working directory; then checks that it is inside
-/// the root.
-fn enter_working_directory(path: &str) -> Result<(), SetupError> {
-    let failed = |error: &io::Error| {
-        let message = format!("chdir to cwd ({path:?}) set in config.json failed: {}", describe(error));
-        let code = match error.kind() {
-            io::ErrorKind::PermissionDenied => CANNOT_EXECUTE,
-            io::ErrorKind::NotFound => NOT_FOUND,
-            _ => super::error::CANNOT_START,
-        };
-        SetupError::new(Stage::WorkingDirectory, message).with_exit_code(code)
-    };
-    rustix::process::chdir(path).map_err(|error| failed(&error.into()))?;
-    // The kernel names a directory outside of the root "(unreachable)…", or not at all (CVE-2024-21626).
-    let current = rustix::process::getcwd(Vec::new()).map_err(|error| failed(&error.into()))?;
-    if !current.to_bytes().starts_with(b"/") {
-        return Err(failed(&io::Error::other(
-            "current working directory is outside of container mount namespace root",
-        )));
+/// Whether this process is in the working directory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entered {
+    Done,
+    /// Root may not enter it; on a file system that does not trust root, the user may.
+    Denied,
+}
+
+/// Enters the working directory with the rights of the launch, so that a user may begin where only root can go (contract 1.10.8).
+pub(super) fn enter_working_directory(process: &Process) -> Result<Entered, SetupError> {
+    match change_directory(&process.working_directory) {
+        Ok(()) => Ok(Entered::Done),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(Entered::Denied),
+        Err(error) => Err(cannot_enter(process, &error)),
     }
-    Ok(())
+}
+
+fn change_directory(path: &str) -> io::Result<()> {
+    Ok(rustix::process::chdir(path)?)
+}
+
+/// The kernel names a directory outside of the root "(unreachable)…", or not at all (CVE-2024-21626).
+fn check_inside() -> io::Result<()> {
+    let current = rustix::process::getcwd(Vec::new())?;
+    if current.to_bytes().starts_with(b"/") {
+        return Ok(());
+    }
+    Err(io::Error::other("current working directory is outside of container mount namespace root"))
+}
+
+fn cannot_enter(process: &Process, error: &io::Error) -> SetupError {
+    let path = &process.working_directory;
+    let message = format!("chdir to cwd ({path:?}) set in config.json failed: {}", describe(error));
+    let code = match error.kind() {
+        io::ErrorKind::PermissionDenied => CANNOT_EXECUTE,
+        io::ErrorKind::NotFound => NOT_FOUND,
+        _ => super::error::CANNOT_START,
+    };
+    SetupError::new(Stage::WorkingDirectory, message).with_exit_code(code)
 }
 
 /// The last of equal keys wins, in the place of the first; items without `=` do not count. `HOME` is added.

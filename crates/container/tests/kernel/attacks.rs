@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::support::{DEADLINE, Engine, PROBE, engine, exec_spec, read_all, skip};
 use wharf_container::Stage;
 use wharf_container::process::ExitStatus;
-use wharf_container::spec::{Mount, TerminalSize};
+use wharf_container::spec::{Mount, Namespace, TerminalSize};
 use wharf_container::stdio::{ChildStdio, ParentStdio};
 
 /// Has a container look at all processes that it can see while others join it, until it has met one that is not yet its
@@ -89,6 +89,21 @@ fn an_exec_finds_no_directory_of_the_engine_to_work_in() {
     );
 }
 
+/// CVE-2024-21626, by the way through another process, which is only there for one who shares the host's.
+#[test]
+fn a_directory_of_another_root_is_no_working_directory() {
+    let Some(mut engine) = engine() else { return };
+    let mut spec = engine.shell("sleep 60");
+    spec.make_privileged();
+    spec.namespaces.pid = Namespace::Host;
+    let (launched, _stdio) = engine.launch(&spec).unwrap();
+    let mut inside = exec_spec(&spec, &launched, &["/bin/ls"]);
+    inside.process.working_directory = format!("/proc/{}/root", std::process::id());
+    let failure = engine.exec("joining", &inside).err().unwrap();
+    assert_eq!(failure.stage, Stage::WorkingDirectory, "{failure:?}");
+    assert!(failure.message.ends_with("outside of container mount namespace root"), "{failure:?}");
+}
+
 /// CVE-2022-24769, CVE-2022-29162: by exec, as root and as a user. Of the start `container` tells.
 #[test]
 fn no_capability_is_inherited() {
@@ -143,6 +158,8 @@ fn a_huge_account_file_is_refused_and_not_read() {
     fs::File::create(engine.image().join("etc/passwd")).unwrap().set_len(1 << 30).unwrap();
     let mut spec = engine.shell("true");
     spec.process.user = "app".into();
+    // Whoever read it all would not come far.
+    spec.cgroup.limits.memory = Some(64 << 20);
     let failure = engine.failure(&spec);
     assert!(failure.message.starts_with("cannot read the container's users"), "{failure:?}");
 }

@@ -1,8 +1,10 @@
 //! What a container with Docker's defaults looks like from the inside, and how it ends.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{Engine, engine, skip};
+use wharf_container::capabilities::Capabilities;
 use wharf_container::process::ExitStatus;
 use wharf_container::spec::{CgroupLimits, Mount, Namespace, ResourceLimit, TmpfsMount};
 use wharf_container::{LaunchFailure, Stage};
@@ -138,6 +140,15 @@ fn users_groups_and_the_working_directory() {
         "1000\n1001\n50 77 1001\n/home/app\n/work/dir\n0\nCapEff:\t0000000000000000\nx\n"
             .replace("50 77 1001", "1001 50 77")
     );
+
+    // Only root can go there, but the user may begin there.
+    spec = engine.shell("pwd; ls 2> /dev/null || echo closed");
+    spec.process.user = "app".into();
+    spec.process.capabilities = Capabilities::none();
+    spec.process.working_directory = "/closed".into();
+    fs::create_dir(engine.image().join("closed")).unwrap();
+    fs::set_permissions(engine.image().join("closed"), fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(engine.run(&spec).success(), "/closed\nclosed\n");
 
     let mut spec = engine.shell("id -u; id -G; echo $HOME");
     spec.process.user = "4242:7".into();

@@ -1,11 +1,12 @@
 //! The root of a container as a directory: of the process itself while it runs, put together from its layers while it does not.
 
 use std::fs;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Mode};
-use rustix::mount::{MountFlags, UnmountFlags, mount_bind, mount_remount, unmount};
+use rustix::mount::{UnmountFlags, unmount};
+use wharf_container::bind::bind;
 use wharf_container::fsroot::{self, Root};
 use wharf_container::overlay::OverlayView;
 
@@ -110,8 +111,8 @@ pub fn remove_views(directory: &Path) {
 }
 
 fn add(root: &Root, mount: &ViewMount) -> Result<()> {
-    let failed = |error: rustix::io::Errno| Error::io("mount", &mount.destination)(error.into());
-    let stat = rustix::fs::fstat(&mount.source).map_err(failed)?;
+    let failed = |error: std::io::Error| Error::io("mount", &mount.destination)(error);
+    let stat = rustix::fs::fstat(&mount.source).map_err(|error| failed(error.into()))?;
     let target = if kind(&stat) == FileType::Directory {
         root.create_directories(&mount.destination, DIRECTORY_MODE)
     } else {
@@ -119,19 +120,7 @@ fn add(root: &Root, mount: &ViewMount) -> Result<()> {
     };
     // In a read-only view a mount point that never existed cannot be made, and nothing below it is there to be seen.
     let Ok(target) = target else { return Ok(()) };
-    let path = |fd: &OwnedFd| format!("/proc/self/fd/{}", fd.as_raw_fd());
-    mount_bind(path(&mount.source), path(&target)).map_err(failed)?;
-    if mount.read_only {
-        remount_read_only(root, &mount.destination)?;
-    }
-    Ok(())
-}
-
-fn remount_read_only(root: &Root, destination: &Path) -> Result<()> {
-    let mounted = root.locate(destination).map_err(unusable)?;
-    let path = format!("/proc/self/fd/{}", mounted.as_raw_fd());
-    let flags = MountFlags::BIND | MountFlags::RDONLY;
-    mount_remount(path, flags, "").map_err(|error| Error::io("mount read-only", destination)(error.into()))
+    bind(mount.source.as_fd(), target.as_fd(), mount.read_only).map_err(failed)
 }
 
 /// An error below a root in the engine's terms.
