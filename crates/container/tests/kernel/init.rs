@@ -43,3 +43,15 @@ fn it_shows_the_command_and_nothing_of_the_host() {
     assert_eq!(output, format!("{shown}/\n"));
     assert!(!output.contains(PROBE));
 }
+
+/// What was kept to start the command would outlive it in the init.
+#[test]
+fn it_has_no_more_rights_than_the_command() {
+    let Some(mut engine) = engine() else { return };
+    let mut spec =
+        engine.shell("for process in 1 self; do grep -E '^Cap(Prm|Eff)' /proc/$process/status; done");
+    spec.init = true;
+    spec.process.user = "app".into();
+    let none = "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n";
+    assert_eq!(engine.run(&spec).success(), none.repeat(2));
+}

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a failure in a helper fails the test, which is all that is wanted")]
 
 mod attacks;
+mod binds;
 mod cgroup;
 mod cgroup_limits;
 mod container;

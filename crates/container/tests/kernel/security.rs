@@ -173,6 +173,20 @@ fn privileged_containers_get_all_of_it() {
     assert_eq!(engine.run(&spec).success(), expected);
 }
 
+/// Keys that one container makes must be out of the reach of others.
+#[test]
+fn a_container_has_a_keyring_of_its_own() {
+    let Some(mut engine) = engine() else { return };
+    let mut spec = engine.shell("grep -o '_ses[.a-z0-9]*' /proc/keys");
+    if fs::metadata("/proc/keys").is_err() {
+        return eprintln!("skipped: this kernel has no keys");
+    }
+    spec.masked_paths.clear();
+    let name = format!("_ses.{}", spec.id);
+    let shown = engine.run(&spec).stdout;
+    assert!(shown.lines().any(|line| line == name), "{shown}");
+}
+
 #[test]
 fn on_cgroup2_devices_are_denied_and_the_group_is_private() {
     if skip() || !std::fs::read_to_string("/proc/mounts").unwrap().contains(" cgroup2 ") {
