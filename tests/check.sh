@@ -42,5 +42,10 @@ echo "check: no file over 600 lines"
 large="$(git ls-files '*.rs' | xargs wc -l | awk '$2 != "total" && $1 > 600 {print $2 ": " $1}')"
 [ -z "$large" ] || fail "too large: $large"
 
+echo "check: the tests that SECURITY.md names are there"
+sed -n '/^| weakness/,/^$/p' SECURITY.md | grep -oE '`[a-z0-9]+(_[a-z0-9]+)+`' | tr -d '`' | sort -u | while read -r name; do
+    grep -rqE "fn $name\b" crates src tests --include='*.rs' || fail "SECURITY.md names a test that is not there: $name"
+done
+
 echo "check: lints"
 cargo clippy --workspace --all-targets --quiet -- -D warnings

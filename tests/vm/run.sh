@@ -14,7 +14,7 @@ source tests/vm/packages.sh
 source tests/vm/disk.sh
 
 # For one boot with its tests. Software emulation is about ten times slower than the machine it runs on.
-readonly DEADLINE_SECONDS=$([ -n "${WHARF_VM_REFERENCE:-}" ] && echo 2400 || echo 420)
+readonly DEADLINE_SECONDS=$([ -n "${WHARF_VM_REFERENCE:-}" ] && echo 2400 || echo 600)
 readonly CACHE="${CARGO_TARGET_DIR:-target}/vm"
 
 # boot LAYOUT: runs the machine to its end; fails unless the machine says that all tests passed

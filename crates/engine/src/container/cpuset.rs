@@ -19,28 +19,34 @@ fn check_list(asked: &str, kind: &str, what: &str, file: &str) -> Result<(), Str
     if asked.is_empty() {
         return Ok(());
     }
-    let invalid = || format!("Invalid value {asked} for cpuset {kind}: invalid format: {asked}");
-    let wanted = parse(asked).ok_or_else(invalid)?;
+    let wanted =
+        parse(asked).map_err(|reason| format!("Invalid value {asked} for cpuset {kind}: {reason}"))?;
     // A kernel without this file cannot say; then the cgroup decides.
     let Ok(online) = fs::read_to_string(file) else { return Ok(()) };
     let online = online.trim();
-    if parse(online).is_none_or(|known| wanted.is_subset(&known)) {
-        return Ok(());
+    if parse(online).is_ok_and(|known| !wanted.is_subset(&known)) {
+        return Err(format!("Requested {what} are not available - requested {asked}, available: {online}"));
     }
-    Err(format!("Requested {what} are not available - requested {asked}, available: {online}"))
+    Ok(())
 }
 
-fn parse(list: &str) -> Option<BTreeSet<u32>> {
+/// The numbers of a list, or what is wrong with it.
+fn parse(list: &str) -> Result<BTreeSet<u32>, String> {
+    let invalid = || format!("invalid format: {list}");
+    let number = |text: &str| text.trim().parse::<u32>().map_err(|_| invalid());
     let mut numbers = BTreeSet::new();
     for part in list.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-        if first > last || last > MOST {
-            return None;
+        let (first, last) = (number(first)?, number(last)?);
+        if first > last {
+            return Err(invalid());
+        }
+        if last > MOST {
+            return Err(format!("value of out range, maximum is {MOST}"));
         }
         numbers.extend(first..=last);
     }
-    Some(numbers)
+    Ok(numbers)
 }
 
 #[cfg(test)]
@@ -51,10 +57,11 @@ mod tests {
     fn lists_are_held_against_the_host() {
         assert_eq!(parse("0-2,5").unwrap().into_iter().collect::<Vec<_>>(), [0, 1, 2, 5]);
         assert!(check("", "").is_ok() && check("0", "").is_ok());
-        for wrong in ["x", "3-1", "0,,1", "99999999"] {
+        for wrong in ["x", "3-1", "0,,1"] {
             let text = format!("Invalid value {wrong} for cpuset cpus: invalid format: {wrong}");
             assert_eq!(check(wrong, "").unwrap_err(), text);
         }
+        assert!(check("99999999", "").unwrap_err().ends_with("value of out range, maximum is 8192"));
         let error = check("8000", "").unwrap_err();
         assert!(
             error.starts_with("Requested CPUs are not available - requested 8000, available: 0"),

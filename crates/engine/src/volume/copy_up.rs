@@ -2,6 +2,8 @@
 //!
 //! Sources are resolved below a root descriptor, so a link in the image cannot lead to the host (CVE-2022-23648).
 
+use std::collections::HashMap;
+use std::ffi::CStr;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -9,8 +11,8 @@ use std::path::Path;
 
 use rustix::fs::{
     AtFlags, Dir, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid, XattrFlags, chownat, fchmod,
-    fchown, fgetxattr, flistxattr, fsetxattr, fstat, futimens, mkdirat, mknodat, openat, readlinkat, statat,
-    symlinkat, utimensat,
+    fchown, fgetxattr, flistxattr, fsetxattr, fstat, futimens, linkat, mkdirat, mknodat, openat, readlinkat,
+    statat, symlinkat, utimensat,
 };
 use wharf_container::fsroot::Root;
 
@@ -28,51 +30,70 @@ pub fn copy_up(image: &Root, destination: &Path, volume: &Path) -> Result<()> {
     // Nothing there, or a file (contract 2.1.2): nothing to copy.
     let Ok(source) = image.open_with(destination, flags, Mode::empty()) else { return Ok(()) };
     let target = File::open(volume).map_err(Error::io("open", volume))?;
-    copy_directory(&source, &OwnedFd::from(target)).map_err(Error::io("copy the image's files to", volume))
+    let copied = Copying::default().directory(&source, &OwnedFd::from(target));
+    copied.map_err(Error::io("copy the image's files to", volume))
 }
 
-/// Content first, then the directory's own owner, mode and times.
-fn copy_directory(source: &OwnedFd, target: &OwnedFd) -> io::Result<()> {
-    for entry in Dir::read_from(source)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name != c"." && name != c".." {
-            copy_entry(source, target, name)?;
+/// A copy under way.
+#[derive(Default)]
+struct Copying {
+    /// The copy of each file that has several names, by device and inode: by descriptor, because who else uses the volume may change
+    /// what its path means.
+    linked: HashMap<(u64, u64), OwnedFd>,
+}
+
+impl Copying {
+    /// Content first, then the directory's own owner, mode and times.
+    fn directory(&mut self, source: &OwnedFd, target: &OwnedFd) -> io::Result<()> {
+        for entry in Dir::read_from(source)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if name != c"." && name != c".." {
+                self.entry(source, target, name)?;
+            }
+        }
+        copy_attributes(source, target)
+    }
+
+    fn entry(&mut self, source: &OwnedFd, target: &OwnedFd, name: &CStr) -> io::Result<()> {
+        let stat = statat(source, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => {
+                mkdirat(target, name, Mode::RWXU)?;
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                self.directory(
+                    &openat(source, name, flags, Mode::empty())?,
+                    &openat(target, name, flags, Mode::empty())?,
+                )
+            }
+            FileType::RegularFile => self.file(source, target, name, &stat),
+            FileType::Symlink => {
+                symlinkat(readlinkat(source, name, Vec::new())?, target, name)?;
+                set_owner_and_times(target, name, &stat)
+            }
+            kind => {
+                mknodat(target, name, kind, Mode::from_raw_mode(stat.st_mode), stat.st_rdev)?;
+                set_owner_and_times(target, name, &stat)
+            }
         }
     }
-    copy_attributes(source, target)
-}
 
-fn copy_entry(source: &OwnedFd, target: &OwnedFd, name: &std::ffi::CStr) -> io::Result<()> {
-    let stat = statat(source, name, AtFlags::SYMLINK_NOFOLLOW)?;
-    match FileType::from_raw_mode(stat.st_mode) {
-        FileType::Directory => {
-            mkdirat(target, name, Mode::RWXU)?;
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            copy_directory(
-                &openat(source, name, flags, Mode::empty())?,
-                &openat(target, name, flags, Mode::empty())?,
-            )
+    fn file(&mut self, source: &OwnedFd, target: &OwnedFd, name: &CStr, stat: &Stat) -> io::Result<()> {
+        let file = (stat.st_dev, stat.st_ino);
+        if let Some(copy) = self.linked.get(&file) {
+            return Ok(linkat(copy, c"", target, name, AtFlags::EMPTY_PATH)?);
         }
-        FileType::RegularFile => copy_file(source, target, name),
-        FileType::Symlink => {
-            symlinkat(readlinkat(source, name, Vec::new())?, target, name)?;
-            set_owner_and_times(target, name, &stat)
+        let read = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let write = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut from = File::from(openat(source, name, read, Mode::empty())?);
+        let mut to = File::from(openat(target, name, write, Mode::RUSR | Mode::WUSR)?);
+        io::copy(&mut from, &mut to)?;
+        copy_attributes(&from, &to)?;
+        if stat.st_nlink > 1 {
+            self.linked.insert(file, to.into());
         }
-        kind => {
-            mknodat(target, name, kind, Mode::from_raw_mode(stat.st_mode), stat.st_rdev)?;
-            set_owner_and_times(target, name, &stat)
-        }
+        Ok(())
     }
-}
-
-fn copy_file(source: &OwnedFd, target: &OwnedFd, name: &std::ffi::CStr) -> io::Result<()> {
-    let read = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let write = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut from = File::from(openat(source, name, read, Mode::empty())?);
-    let mut to = File::from(openat(target, name, write, Mode::RUSR | Mode::WUSR)?);
-    io::copy(&mut from, &mut to)?;
-    copy_attributes(&from, &to)
 }
 
 /// Extended attributes, owner, mode (after the owner: a change of owner clears the setuid bit), times.
@@ -107,7 +128,7 @@ fn copy_extended(source: impl AsFd, target: impl AsFd) -> io::Result<()> {
     Ok(())
 }
 
-fn set_owner_and_times(directory: &OwnedFd, name: &std::ffi::CStr, stat: &Stat) -> io::Result<()> {
+fn set_owner_and_times(directory: &OwnedFd, name: &CStr, stat: &Stat) -> io::Result<()> {
     let (owner, group) = (Uid::from_raw(stat.st_uid), Gid::from_raw(stat.st_gid));
     chownat(directory, name, Some(owner), Some(group), AtFlags::SYMLINK_NOFOLLOW)?;
     utimensat(directory, name, &times(stat), AtFlags::SYMLINK_NOFOLLOW)?;
@@ -139,10 +160,13 @@ mod tests {
         fs::create_dir(&volume).unwrap();
         fs::write(image.join("data/sub/file"), "hello").unwrap();
         symlink("sub/file", image.join("data/link")).unwrap();
+        fs::hard_link(image.join("data/sub/file"), image.join("data/other-name")).unwrap();
         fs::set_permissions(image.join("data"), fs::Permissions::from_mode(0o1777)).unwrap();
         copy_up(&Root::open(&image).unwrap(), Path::new("/data"), &volume).unwrap();
         assert_eq!(fs::read_to_string(volume.join("link")).unwrap(), "hello");
         assert_eq!(fs::metadata(&volume).unwrap().mode() & 0o7777, 0o1777);
+        let inode = |path: &str| fs::metadata(volume.join(path)).unwrap().ino();
+        assert_eq!(inode("sub/file"), inode("other-name"), "two names of one file");
     }
 
     #[test]

@@ -8,6 +8,10 @@ const STEPS: &[Step] = &[
         "docker run --rm -v vr-a:/data vr-image sh -c 'stat -c \"%a %u %g\" /data; cat /data/seed; ls -l /data | wc -l'",
     ),
     (
+        "links, owners, special modes and pipes come along",
+        "docker run --rm -v vr-t:/kinds vr-image sh -c 'cd /kinds; find . | sort | xargs stat -c \"%n %F %a %u:%g %h %Y\"; readlink dangling'",
+    ),
+    (
         "it is not filled again",
         "docker run --rm -v vr-a:/data vr-image rm /data/seed; docker run --rm -v vr-a:/data vr-image ls /data",
     ),
@@ -175,6 +179,9 @@ const DIFFERENCES: &[Step] = &[
 /// The image: busybox with a directory of somebody else's, declared as a volume.
 const PREPARE: &str = "mkdir -p root/bin root/data root/etc && cp /bin/busybox root/bin/ && \
      for name in $(/bin/busybox --list | grep -vx busybox); do ln -sf busybox root/bin/$name; done && echo seed > root/data/seed && \
+     mkdir -p root/kinds/sub && echo a > root/kinds/sub/file && ln root/kinds/sub/file root/kinds/hard && ln -s /nowhere root/kinds/dangling && \
+     mkfifo root/kinds/pipe && chown 9:10 root/kinds/sub/file && chmod 4750 root/kinds/sub/file && chown 11:12 root/kinds/sub && \
+     chmod 2770 root/kinds/sub && chown -h 5:6 root/kinds/dangling && find root/kinds -exec touch -hd 2001-02-03 {} + && \
      echo root:x:0:0::/:/bin/sh > root/etc/passwd && chown 7:8 root/data && chmod 1751 root/data && \
      tar -C root -c . | docker import --change 'VOLUME /data' --change 'CMD [\"true\"]' - vr-image >/dev/null";
 
