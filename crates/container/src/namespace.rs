@@ -1,13 +1,12 @@
 //! Network namespaces: making one, running code inside one, naming the current one.
 //!
-//! Owns the unshare and setns calls on network namespaces. Work runs on a helper thread that ends afterwards, so no
-//! thread of the caller (a tokio worker, say) can be left in a foreign namespace; only what is made a hundred times a
-//! second, a socket, is made on the caller's own thread.
+//! Owns the unshare and setns calls on network namespaces. Work runs on the caller's own thread, which goes there and
+//! comes back in microseconds (a helper thread would cost a tenth of a millisecond, twice per container); a thread that
+//! cannot come back ends the process, so none is ever left in a foreign namespace.
 //! It must not configure what is inside a namespace; that is `wharf_network`'s work.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::thread;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags};
@@ -31,56 +30,31 @@ pub fn create_network_namespace() -> io::Result<OwnedFd> {
 }
 
 /// Makes a network namespace and runs `work` inside it, with a descriptor of the namespace. Sockets that
-/// `work` opens stay in that namespace for their whole life; threads that it starts are born there.
+/// `work` opens stay in that namespace for their whole life; threads that it starts are born there and stay too.
 ///
 /// # Errors
 /// As [`create_network_namespace`]; `work` does not run then.
 ///
 /// # Panics
-/// Passes a panic of `work` on.
-pub fn in_new_network_namespace<T: Send>(work: impl FnOnce(OwnedFd) -> T + Send) -> io::Result<T> {
-    on_helper_thread(|| {
-        unshare_network()?;
-        Ok(work(current_network_namespace()?))
-    })
+/// Aborts the process when the thread cannot come back: everything it did from then on would be in the wrong network.
+pub fn in_new_network_namespace<T>(work: impl FnOnce(OwnedFd) -> T) -> io::Result<T> {
+    let _home = Home(current_network_namespace()?);
+    unshare_network()?;
+    Ok(work(current_network_namespace()?))
 }
 
-/// Runs `work` inside the network namespace behind `namespace`.
+/// Runs `work` inside the network namespace behind `namespace`; sockets and threads as in [`in_new_network_namespace`].
 ///
 /// # Errors
 /// `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` when the descriptor is not a network namespace; `work` does not
 /// run then.
 ///
 /// # Panics
-/// Passes a panic of `work` on.
-pub fn in_network_namespace<T: Send>(
-    namespace: BorrowedFd<'_>,
-    work: impl FnOnce() -> T + Send,
-) -> io::Result<T> {
-    on_helper_thread(|| {
-        enter(namespace)?;
-        Ok(work())
-    })
-}
-
-/// Makes a socket inside the network namespace behind `namespace`, where it stays. The calling thread goes there and
-/// comes back, which takes microseconds where a helper thread takes a tenth of a millisecond. `make` must not start
-/// threads: they would be born there.
-///
-/// # Errors
-/// As [`in_network_namespace`].
-///
-/// # Panics
-/// Aborts the process when the thread cannot come back: everything it did from then on would be in the wrong network.
-pub fn socket_in_network_namespace<T>(
-    namespace: BorrowedFd<'_>,
-    make: impl FnOnce() -> io::Result<T>,
-) -> io::Result<T> {
-    let home = Home(current_network_namespace()?);
+/// Aborts the process when the thread cannot come back.
+pub fn in_network_namespace<T>(namespace: BorrowedFd<'_>, work: impl FnOnce() -> T) -> io::Result<T> {
+    let _home = Home(current_network_namespace()?);
     enter(namespace)?;
-    let socket = make();
-    drop(home);
-    socket
+    Ok(work())
 }
 
 /// The namespace that a thread returns to when this is dropped, also by a panic.
@@ -105,13 +79,6 @@ fn unshare_network() -> io::Result<()> {
     Ok(())
 }
 
-fn on_helper_thread<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
-    thread::scope(|scope| {
-        let helper = thread::Builder::new().name("network-namespace".into()).spawn_scoped(scope, work)?;
-        helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,16 +95,10 @@ mod tests {
         }
         let before = inode(&current_network_namespace().unwrap());
         let namespace = create_network_namespace().unwrap();
-        let ways = [
-            in_network_namespace(namespace.as_fd(), current_network_namespace).unwrap(),
-            socket_in_network_namespace(namespace.as_fd(), current_network_namespace),
-        ];
-        for inside in ways {
-            let inside = inside.unwrap();
-            assert_eq!(inode(&inside), inode(&namespace));
-            assert_ne!(inode(&inside), before);
-            assert_eq!(inode(&current_network_namespace().unwrap()), before);
-        }
+        let inside = in_network_namespace(namespace.as_fd(), current_network_namespace).unwrap().unwrap();
+        assert_eq!(inode(&inside), inode(&namespace));
+        assert_ne!(inode(&inside), before);
+        assert_eq!(inode(&current_network_namespace().unwrap()), before);
     }
 
     #[test]
@@ -148,8 +109,7 @@ mod tests {
         }
         let before = inode(&current_network_namespace().unwrap());
         let namespace = create_network_namespace().unwrap();
-        let fails = || -> io::Result<()> { panic!("as the test wants") };
-        let work = || socket_in_network_namespace(namespace.as_fd(), fails);
+        let work = || in_network_namespace(namespace.as_fd(), || panic!("as the test wants"));
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
         assert_eq!(inode(&current_network_namespace().unwrap()), before);
     }

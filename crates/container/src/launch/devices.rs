@@ -38,8 +38,8 @@ fn has_foreign_dev(spec: &ContainerSpec) -> bool {
 fn create_node(device: &DeviceNode, root: &Root) -> Result<(), SetupError> {
     let what = || format!("create device {}", device.path.display());
     let parent = device.path.parent().unwrap_or(Path::new("/"));
-    root.create_directories(parent, Mode::from_raw_mode(0o755)).at(STAGE, what)?;
-    let (directory, name) = root.parent_of(&device.path).at(STAGE, what)?;
+    let directory = root.create_directories(parent, Mode::from_raw_mode(0o755)).at(STAGE, what)?;
+    let name = device.path.file_name().ok_or(Errno::INVAL).at(STAGE, what)?;
     let kind = match device.kind {
         DeviceKind::Character => FileType::CharacterDevice,
         DeviceKind::Block => FileType::BlockDevice,

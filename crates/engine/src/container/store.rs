@@ -1,11 +1,13 @@
 //! All containers: by id, by name, by unique id prefix (contract 1.15.6, 1.15.7).
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::instance::Container;
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::names;
 
@@ -29,7 +31,11 @@ impl ContainerStore {
     /// # Errors
     /// The directory cannot be read.
     pub fn open(directory: PathBuf, run_directory: PathBuf) -> Result<ContainerStore> {
-        fs::create_dir_all(&directory).map_err(Error::io("make", &directory))?;
+        for directory in [&directory, &run_directory] {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+            made.map_err(Error::io("make", directory))?;
+            disk::spread_out(directory);
+        }
         let mut index = Index::default();
         for entry in fs::read_dir(&directory).map_err(Error::io("read", &directory))? {
             let path = entry.map_err(Error::io("read", &directory))?.path();

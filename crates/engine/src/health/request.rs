@@ -11,7 +11,7 @@ use hyper::header::{CONNECTION, HOST, USER_AGENT};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpSocket, TcpStream};
-use wharf_container::namespace::socket_in_network_namespace;
+use wharf_container::namespace::in_network_namespace;
 
 use super::endpoint::Endpoint;
 use super::machine::OUTPUT_LIMIT;
@@ -45,7 +45,7 @@ async fn connect(namespace: &OwnedFd, port: u16) -> io::Result<TcpStream> {
 /// A socket stays in the namespace that it was made in; only that is done inside.
 async fn connect_to(namespace: &OwnedFd, address: IpAddr, port: u16) -> io::Result<TcpStream> {
     let make = || if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
-    let socket = socket_in_network_namespace(namespace.as_fd(), make)?;
+    let socket = in_network_namespace(namespace.as_fd(), make).flatten()?;
     socket.connect(SocketAddr::new(address, port)).await
 }
 

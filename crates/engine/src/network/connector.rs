@@ -3,9 +3,11 @@
 //! The calls that ask the kernel run on blocking threads.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio::sync::Semaphore;
 use wharf_network::{
     Addressing, DEFAULT_BRIDGE, DnsSettings, EndpointSpec, Networks, NetworksConfig, PortKey, PortMapper,
     SandboxSpec,
@@ -29,6 +31,9 @@ const RESOLV_CONF: &str = "/etc/resolv.conf";
 pub struct Connector {
     pub(super) networks: Networks,
     pub(super) balancer: Balancer,
+    /// One permit per CPU for those who make network namespaces: the kernel makes devices one at a time, and more threads
+    /// would only get in each other's way at its lock.
+    making: Semaphore,
 }
 
 impl Connector {
@@ -44,7 +49,8 @@ impl Connector {
             runtime: tokio::runtime::Handle::current(),
         })?;
         let balancer = Balancer::new(PortMapper::new(&networks));
-        Ok(Connector { networks, balancer })
+        let making = Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get));
+        Ok(Connector { networks, balancer, making })
     }
 
     /// The networks.
@@ -81,6 +87,8 @@ impl Connector {
         }
         let spec = sandbox_spec(record, hostname)?;
         let (owned, owned_record) = (core.clone(), record.clone());
+        // It is never closed.
+        let _turn = self.making.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
         let sandbox = blocking(move || {
             let connector = &owned.connector;
             let inner = wharf_network::Sandbox::create(&connector.networks, &spec)?;

@@ -110,7 +110,7 @@ async fn ask_by_tcp(
     read_message(&mut stream).await
 }
 
-/// Opens a socket, on a helper thread inside the namespace if one is given.
+/// Opens a socket, inside the namespace if one is given: on a blocking thread, since connecting may wait.
 async fn opened<T: Send + 'static>(
     namespace: Option<&Arc<OwnedFd>>,
     open: impl FnOnce() -> io::Result<T> + Send + 'static,

@@ -37,7 +37,7 @@ fn encode(message: &RouteNetlinkMessage, flags: u16) -> Message {
     Message { kind: message.message_type(), flags, payload }
 }
 
-fn decode(message: &Message) -> io::Result<RouteNetlinkMessage> {
+pub(super) fn decode(message: &Message) -> io::Result<RouteNetlinkMessage> {
     let mut header = NetlinkHeader::default();
     header.message_type = message.kind;
     RouteNetlinkMessage::deserialize(&header, &message.payload)

@@ -1,7 +1,7 @@
 //! One netlink socket: messages out, acknowledgements and dumps in.
 
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 use netlink_sys::{Socket, SocketAddr};
@@ -143,6 +143,12 @@ impl NetlinkSocket {
         let mut buffer: Vec<u8> = Vec::with_capacity(RECEIVE_BUFFER);
         self.socket.recv(&mut buffer, 0)?;
         split(&buffer)
+    }
+}
+
+impl AsFd for NetlinkSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use super::network::{Addressing, Network};
 use crate::error::{NetworkError, Result};
 use crate::mac_address::MacAddress;
-use crate::netlink::{BridgeLink, LinkState, RouteSocket};
+use crate::netlink::{BridgeLink, LinkState, RouteSocket, remove_link};
 
 /// When the host has no default route, bytes.
 const ETHERNET_MTU: u32 = 1500;
@@ -54,9 +54,9 @@ fn complete(
 }
 
 /// Removes the bridge; that there is none is fine.
-pub(super) fn remove(socket: &mut RouteSocket, network: &Network, name: &str) -> Result<()> {
+pub(super) fn remove(network: &Network, name: &str) -> Result<()> {
     let operation = format!("remove the bridge {name} of network {}", network.name);
-    socket.remove_link(name).map_err(NetworkError::kernel(operation))
+    remove_link(name).map_err(NetworkError::kernel(operation))
 }
 
 fn make(

@@ -113,7 +113,7 @@ impl Registry {
             return Err(NetworkError::ActiveEndpoints { network: network.name, containers });
         }
         if let Some(name) = &network.bridge {
-            bridge::remove(&mut self.socket, &network, name)?;
+            bridge::remove(&network, name)?;
         }
         self.store.remove(&network.id)?;
         self.networks.remove(&network.id);
@@ -186,7 +186,7 @@ impl Registry {
             if entry.leases.active().next().is_some() {
                 in_use = true;
             } else if let Some(name) = &entry.network.bridge {
-                bridge::remove(&mut self.socket, &entry.network, name)?;
+                bridge::remove(&entry.network, name)?;
             }
         }
         if in_use {
