@@ -74,3 +74,32 @@ fn is_called(link: &LinkMessage, name: &str) -> bool {
     let called = link.attributes.iter().any(|it| matches!(it, LinkAttribute::IfName(it) if it == name));
     called && link.header.interface_family == AddressFamily::Unspec
 }
+
+#[cfg(test)]
+mod tests {
+    use wharf_container::namespace::in_new_network_namespace;
+
+    use super::*;
+    use crate::mac_address::MacAddress;
+    use crate::netlink::BridgeLink;
+
+    #[test]
+    fn a_removed_bridge_is_out_of_sight_and_its_name_is_free() {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("skipped: making a network namespace needs root");
+            return;
+        }
+        in_new_network_namespace(|_| {
+            let mut socket = RouteSocket::open().unwrap();
+            let bridge = BridgeLink { name: "wh-gone", mac: MacAddress([2, 0, 0, 0, 0, 1]), mtu: 1500 };
+            for _ in 0..5 {
+                socket.add_bridge(&bridge).unwrap();
+                remove_link("wh-gone").unwrap();
+                assert_eq!(socket.link("wh-gone").unwrap(), None);
+            }
+            remove_link("wh-gone").unwrap();
+            remove_link("lo").unwrap_err();
+        })
+        .unwrap();
+    }
+}
