@@ -106,6 +106,15 @@ pub(crate) fn write_interface_setting(
     }
 }
 
+/// Reads what [`write_interface_setting`] writes; none on a kernel without IPv6.
+pub(crate) fn interface_setting(family: &str, interface: &str, setting: &str) -> io::Result<Option<String>> {
+    match fs::read_to_string(format!("/proc/sys/net/{family}/conf/{interface}/{setting}")) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if family == "ipv6" && error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Packets from containers to elsewhere, and answers, must be forwarded (contract 3.2.5).
 fn enable_forwarding() -> io::Result<()> {
     const SETTING: &str = "/proc/sys/net/ipv4/ip_forward";

@@ -16,7 +16,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub(crate) use bridge::{Bridge, write_interface_setting};
+pub(crate) use bridge::{Bridge, interface_setting, write_interface_setting};
 pub use leases::Lease;
 pub(crate) use leases::LeaseRequest;
 pub use network::{Addressing, Driver, Ipam, IpamPool, Network, NetworkSpec};

@@ -10,7 +10,7 @@ use super::endpoint::Endpoint;
 use crate::error::{NetworkError, Result};
 use crate::identifier;
 use crate::netlink::{RouteSocket, VethLink};
-use crate::networks::{Bridge, write_interface_setting};
+use crate::networks::{Bridge, interface_setting, write_interface_setting};
 
 /// Every new namespace has it, as the first interface.
 const LOOPBACK_INDEX: u32 = 1;
@@ -39,7 +39,8 @@ impl Wiring {
     pub(super) fn wire(&mut self, namespace: &OwnedFd, connections: &[Connection]) -> Result<()> {
         let mut inside = open_inside()?;
         inside.set_up(LOOPBACK_INDEX).map_err(NetworkError::kernel("set the loopback interface up"))?;
-        self.add(&mut inside, namespace, connections)?;
+        let without = without_ipv6(|| self.add(&mut inside, namespace, connections));
+        without.map_err(NetworkError::kernel("switch IPv6 off for new interfaces"))??;
         let gateway = connections.iter().find_map(|connection| connection.endpoint.gateway);
         gateway.map_or(Ok(()), |gateway| set_default_route(&mut inside, gateway))
     }
@@ -133,11 +134,31 @@ fn open_inside() -> Result<RouteSocket> {
     RouteSocket::open().map_err(NetworkError::kernel("open a netlink socket in a container's namespace"))
 }
 
+/// Runs `work`; the interfaces that it makes in the calling thread's namespace, which nobody else uses yet, have no IPv6.
+///
+/// To switch it off interface by interface takes the kernel's lock over all network devices, and whoever does not get that
+/// lock at once is sent back to try again until it does (`addrconf_disable_ipv6`): with many containers starting, a CPU each.
+fn without_ipv6<T>(work: impl FnOnce() -> T) -> io::Result<T> {
+    let inherited = interface_setting("ipv6", "default", "disable_ipv6")?;
+    let Some(inherited) = inherited.filter(|inherited| inherited != "1") else { return Ok(work()) };
+    write_interface_setting("ipv6", "default", "disable_ipv6", "1")?;
+    let result = work();
+    write_interface_setting("ipv6", "default", "disable_ipv6", &inherited)?;
+    Ok(result)
+}
+
+/// Before the interface is up, so that it never has a link-local address (contract 3.2.4).
+fn switch_ipv6_off(interface: &str) -> io::Result<()> {
+    match interface_setting("ipv6", interface, "disable_ipv6")?.as_deref() {
+        None | Some("1") => Ok(()),
+        Some(_) => write_interface_setting("ipv6", interface, "disable_ipv6", "1"),
+    }
+}
+
 fn configure(inside: &mut RouteSocket, endpoint: &Endpoint) -> io::Result<()> {
     let link = inside.link(&endpoint.interface)?;
     let index = link.ok_or_else(|| io::Error::other("the interface is gone again"))?.index;
-    // Before it is up, so that it never has a link-local address (contract 3.2.4).
-    write_interface_setting("ipv6", &endpoint.interface, "disable_ipv6", "1")?;
+    switch_ipv6_off(&endpoint.interface)?;
     inside.add_address(index, endpoint.address, endpoint.prefix)?;
     inside.set_up(index)
 }
