@@ -16,6 +16,7 @@ use support::TestEngine;
 const FROM_FILE: &str = "value-of-the-file-5d1f";
 const FROM_VARIABLE: &str = "value-of-the-variable-77ab";
 const PROJECT: &str = "
+name: wharf-test-secrets
 services:
   app:
     image: busybox
@@ -27,7 +28,7 @@ services:
     configs: [{source: settings, target: /etc/settings}]
 secrets:
   filed: {file: ./filed.txt}
-  told: {environment: WHARF_TEST_TOLD}
+  told: {environment: TOLD_BY_THE_TEST}
 configs:
   settings: {file: ./filed.txt}
 ";
@@ -42,7 +43,7 @@ impl Stack {
     fn wharf(&self, arguments: &[&str]) -> String {
         let mut command = self.engine.command(self.folder.path(), arguments);
         let run = support::Run::of({
-            command.env("WHARF_TEST_TOLD", FROM_VARIABLE);
+            command.env("TOLD_BY_THE_TEST", FROM_VARIABLE);
             command
         });
         let run = run.ok();
@@ -84,7 +85,7 @@ fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-/// Processes of this machine but our ancestors, whose command line or environment has this text.
+/// Processes of this machine whose command line or environment has this text.
 fn processes_with(text: &str) -> Vec<String> {
     let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
     let shows = |path: &PathBuf| {
@@ -104,6 +105,8 @@ fn values_are_in_their_containers_and_nowhere_else() {
     let stack = Stack { engine, folder: tempfile::tempdir().unwrap() };
     fs::write(stack.folder.path().join("compose.yaml"), PROJECT).unwrap();
     fs::write(stack.folder.path().join("filed.txt"), FROM_FILE).unwrap();
+    // What a killed run left.
+    stack.wharf(&["down"]);
     let mut said = stack.wharf(&["plan"]);
     said += &stack.wharf(&["up", "-d", "--wait"]);
 

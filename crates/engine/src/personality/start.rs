@@ -14,6 +14,27 @@ const LARGEST_LOG: u64 = 10_000_000;
 /// How much of the log an error shows, in lines.
 const TAIL: usize = 20;
 
+/// What of the caller's environment is the engine's business: where programs and certificates are, how to get to registries, what
+/// to log. The rest may hold secrets of a project, and the engine outlives the command that starts it.
+const PASSED_ON: [&str; 16] = [
+    "PATH",
+    "TMPDIR",
+    "TZ",
+    "RUST_BACKTRACE",
+    "RUST_LOG",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "WHARF_ENGINE_IDLE_SECONDS",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+];
+
 /// Starts the engine unless it answers already; returns when it answers.
 ///
 /// # Errors
@@ -55,6 +76,8 @@ fn start(paths: &EnginePaths) -> Result<(), StartError> {
     let begin = log.metadata().map_err(failed)?.len();
     let mut child = Command::new("/proc/self/exe")
         .args(["engine", "run"])
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| PASSED_ON.iter().any(|passed| name == passed)))
         .env("WHARF_ROOT", paths.root())
         .current_dir("/")
         .stdin(Stdio::null())
