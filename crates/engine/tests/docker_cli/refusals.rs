@@ -24,7 +24,7 @@ fn unknown_routes_methods_and_versions_have_dockers_answers() {
     for request in ["GET /nothing", "POST /version", "GET /images/a/b/c", "DELETE /containers"] {
         let (status, answer) = engine.http(request);
         assert_eq!(status, 404, "{request}");
-        assert!(answer.ends_with(r#"{"message":"page not found"}"#), "{request}: {answer}");
+        assert!(answer.ends_with("{\"message\":\"page not found\"}\n"), "{request}: {answer}");
     }
     for (request, text) in [("GET /v1.99/info", "too new"), ("GET /v1.10/info", "too old")] {
         let (status, answer) = engine.http(request);
