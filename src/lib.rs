@@ -10,6 +10,8 @@
 //! 5. [`engine`]: the connection to an engine, which speaks Docker's API; the built-in one is started when needed.
 //! 6. [`output`]: progress, tables, logs, diagnostics.
 //!
+//! [`registry`] sends to registries what is no image: a published project.
+//!
 //! The built-in engine lives in `crates/` and is reached only through its API; this crate starts it and knows no more.
 
 pub mod cli;
@@ -20,3 +22,4 @@ pub mod output;
 pub mod plan;
 pub mod project;
 mod random;
+pub mod registry;

@@ -68,9 +68,8 @@ enum Command {
     Port(super::port::PortArgs),
     /// List containers
     Ps(super::ps::PsArgs),
-    /// Publish the project (not supported)
-    #[command(hide = true)]
-    Publish(super::refused::PublishArgs),
+    /// Send the files of the project to a registry
+    Publish(super::publish::PublishArgs),
     /// Get images of services
     Pull(super::pull::PullArgs),
     /// Send images of services to registries
@@ -270,7 +269,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Why(args) => super::why::run(context, args).await,
         Command::Completion(args) => super::completion::run(context, &args),
         Command::Man(args) => super::man::run(&args, CommandLine::command()),
-        Command::Publish(_) => Err(super::refused::publish()),
+        Command::Publish(args) => super::publish::run(context, args).await,
         Command::Alpha(_) => Err(super::refused::not_here("alpha")),
         Command::Bridge(_) => Err(super::refused::not_here("bridge")),
     }

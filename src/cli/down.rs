@@ -41,7 +41,9 @@ pub async fn run(context: &Context, args: DownArgs) -> Result<(), Failure> {
     let project = context.project();
     check_services(project, &args.services)?;
     let session = Session::open(context, &name, "down").await?;
-    let observed = observe(session.engine(), &name).await?;
+    let (mut observed, left) =
+        tokio::try_join!(observe(session.engine(), &name), session.engine().hook_containers(&name))?;
+    observed.containers.extend(left);
     if let Some(project) = project {
         checkout::check(&session, project, &observed.containers)?;
     }

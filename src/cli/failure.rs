@@ -5,6 +5,7 @@ use crate::execute::ExecuteError;
 use crate::output::template::TemplateError;
 use crate::plan::desired::DesiredError;
 use crate::project::LoadFailure;
+use crate::registry::RegistryError;
 
 /// Exit code after Ctrl-C: 128 and the number of SIGINT.
 pub const INTERRUPTED: u8 = 130;
@@ -24,6 +25,9 @@ pub enum Failure {
     /// A plan did not run to its end.
     #[error(transparent)]
     Execute(ExecuteError),
+    /// A registry refused what was published.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// Anything else, in words.
     #[error("{0}")]
     Message(String),

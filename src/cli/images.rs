@@ -36,6 +36,7 @@ const LISTING: Listing = Listing {
     ],
     headings: &[("ID", "IMAGE ID")],
     json_array: true,
+    least_width: output::COMPOSE_WIDTH,
 };
 
 /// Prints the list.

@@ -49,6 +49,7 @@ const LISTING: Listing = Listing {
     columns: &[("Name", "NAME"), ("Status", "STATUS"), ("ConfigFiles", "CONFIG FILES")],
     headings: &[],
     json_array: true,
+    least_width: output::COMPOSE_WIDTH,
 };
 
 /// Prints the list.

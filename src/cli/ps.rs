@@ -53,6 +53,7 @@ const LISTING: Listing = Listing {
     ],
     headings: &[("ID", "CONTAINER ID"), ("CreatedAt", "CREATED AT"), ("LocalVolumes", "LOCAL VOLUMES")],
     json_array: false,
+    least_width: output::CLIENT_WIDTH,
 };
 
 /// Prints the list.

@@ -1,9 +1,8 @@
 //! `wharf rm`: removes containers that do not run.
 
-use std::io::{BufRead, Write};
-
 use clap::Args;
 
+use super::confirm::confirm;
 use super::session::Session;
 use super::{Context, Failure, selection};
 use crate::plan::observed::ObservedContainer;
@@ -47,12 +46,7 @@ pub async fn run(context: &Context, args: RmArgs) -> Result<(), Failure> {
     session.run(&remove_stopped(&chosen, args.stop, args.volumes)).await
 }
 
-/// The end of input is a no.
 fn confirmed(containers: &[&ObservedContainer]) -> Result<bool, Failure> {
     let names: Vec<&str> = containers.iter().map(|container| container.name.as_str()).collect();
-    eprint!("? Going to remove {} [yN] ", names.join(", "));
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    Ok(confirm(&format!("? Going to remove {}", names.join(", ")))?)
 }

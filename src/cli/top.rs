@@ -29,7 +29,8 @@ pub async fn run(context: &Context, args: TopArgs) -> Result<(), Failure> {
             .map_err(|error| EngineError::call(format!("list processes of {}", container.name), &error))?;
         let titles = answer.titles.unwrap_or_default();
         let heading = ["SERVICE", "#"].into_iter().chain(titles.iter().map(String::as_str));
-        let table = table.get_or_insert_with(|| Table::new(&heading.collect::<Vec<_>>()));
+        let new = || Table::new(&heading.collect::<Vec<_>>()).with_least_width(4).with_gap(2);
+        let table = table.get_or_insert_with(new);
         for process in answer.processes.unwrap_or_default() {
             let number = container.number.map_or_else(String::new, |number| number.to_string());
             table.row([container.service.clone(), number].into_iter().chain(process));

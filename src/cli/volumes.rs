@@ -25,8 +25,12 @@ pub struct VolumesArgs {
     quiet: bool,
 }
 
-const LISTING: Listing =
-    Listing { columns: &[("Driver", "DRIVER"), ("Name", "VOLUME NAME")], headings: &[], json_array: false };
+const LISTING: Listing = Listing {
+    columns: &[("Driver", "DRIVER"), ("Name", "VOLUME NAME")],
+    headings: &[],
+    json_array: false,
+    least_width: output::CLIENT_WIDTH,
+};
 
 /// What an engine does not say of a volume, in the docker client's word.
 const UNKNOWN: &str = "N/A";

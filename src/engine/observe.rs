@@ -38,6 +38,16 @@ impl Engine {
         Ok(containers)
     }
 
+    /// Containers of a project's hooks. Each goes when its hook has run, unless the command that ran it was killed.
+    ///
+    /// # Errors
+    /// The list cannot be read.
+    pub async fn hook_containers(&self, project: &str) -> Result<Vec<ObservedContainer>, EngineError> {
+        let list =
+            labelled(self, &[format!("{}={project}", labels::PROJECT), labels::HOOK.to_owned()]).await?;
+        Ok(list.iter().map(ObservedContainer::from_summary).collect())
+    }
+
     /// The containers of all projects, whatever their state, by project. Those of `run` are left out.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Progress events of steps, in Docker Compose's words (compose-surface 3.11).
 
+use super::waiting::purpose;
 use super::{Runner, StepError};
 use crate::output::progress::{ProgressEvent, Status};
 use crate::plan::names;
@@ -75,7 +76,11 @@ pub(super) fn container(name: &str) -> String {
 
 /// A step begins.
 pub(super) fn begin(runner: &Runner, step: &Step) {
-    say(runner, step, Status::Working, words(step).0, "");
+    let details = match &step.action {
+        Action::Wait { service, until, .. } => purpose(*until, service, &step.reason),
+        _ => String::new(),
+    };
+    say(runner, step, Status::Working, words(step).0, &details);
 }
 
 /// A step ended.

@@ -23,11 +23,11 @@ impl<'w> Waiting<'w> {
         service: &str,
         reason: &Reason,
     ) -> Waiting<'w> {
-        let purpose = format!("for {service} to {}{}", wanted(until), purpose(reason));
-        Waiting { runner, target, purpose, said: String::new() }
+        let purpose = purpose(until, service, reason);
+        Waiting { runner, target, said: purpose.clone(), purpose }
     }
 
-    /// Says how far it is, when that is news.
+    /// Says how far it is, when that is news; the beginning was said with [`purpose`].
     pub fn tell(&mut self, state: &ContainerState, retries: i64) {
         let found = state.health.as_ref().and_then(|health| failed_probe(health, retries));
         let details = match found {
@@ -53,12 +53,14 @@ fn wanted(until: Readiness) -> &'static str {
     }
 }
 
-fn purpose(reason: &Reason) -> String {
-    match reason {
+/// For what and for whom it is waited.
+pub(super) fn purpose(until: Readiness, service: &str, reason: &Reason) -> String {
+    let whom = match reason {
         Reason::NeededBy(service) => format!(" (needed by {service})"),
         Reason::Policy(flag) => format!(" ({flag})"),
         _ => String::new(),
-    }
+    };
+    format!("for {service} to {}{whom}", wanted(until))
 }
 
 /// `last probe exit 1: connection refused, 3 of 10`; `None` while no probe failed.

@@ -46,6 +46,8 @@ pub struct Listing {
     pub headings: &'static [(&'static str, &'static str)],
     /// Whether JSON is one array, or an object per line.
     pub json_array: bool,
+    /// Columns are at least this wide, the blanks after them counted: each of Docker's tools has its own width.
+    pub least_width: usize,
 }
 
 impl Listing {
@@ -84,7 +86,7 @@ impl Listing {
 
     fn table(&self, entries: &[Map<String, Value>]) -> Vec<String> {
         let headings: Vec<&str> = self.columns.iter().map(|(_, heading)| *heading).collect();
-        let mut table = Table::new(&headings);
+        let mut table = Table::new(&headings).with_least_width(self.least_width);
         for entry in entries {
             table.row(self.columns.iter().map(|(field, _)| cell(entry, field)));
         }
@@ -101,7 +103,8 @@ impl Listing {
             headings.insert(field.to_owned(), self.heading(field, entries));
         }
         let heading = template.render(&Value::Object(headings))?;
-        let mut table = Table::new(&heading.split('\t').collect::<Vec<_>>());
+        let heading: Vec<&str> = heading.split('\t').collect();
+        let mut table = Table::new(&heading).with_least_width(self.least_width);
         for entry in entries {
             let row = template.render(&Value::Object(entry.clone()))?;
             table.row(row.split('\t').map(str::to_owned));
@@ -156,6 +159,7 @@ mod tests {
         columns: &[("Name", "NAME"), ("Size", "SIZE")],
         headings: &[("ID", "CONTAINER ID")],
         json_array: false,
+        least_width: 0,
     };
 
     fn lines(format: &str) -> Vec<String> {

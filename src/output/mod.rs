@@ -27,6 +27,11 @@ pub use ports::{mount_name, ports, protocol};
 pub use style::{AnsiMode, Style};
 pub use table::Table;
 
+/// Least width of columns in lists of the docker client, which some commands of Docker Compose use too.
+pub const CLIENT_WIDTH: usize = 10;
+/// Least width of columns in lists of Docker Compose.
+pub const COMPOSE_WIDTH: usize = 20;
+
 /// The first twelve digits of an engine id, with or without the name of its hash.
 pub fn short_id(id: &str) -> &str {
     let digits = id.strip_prefix("sha256:").unwrap_or(id);

@@ -1,6 +1,6 @@
-//! Tables as the docker client prints them: no lines, three blanks between columns.
+//! Tables as Docker's tools print them: no lines, blanks between columns.
 
-/// Blanks between two columns.
+/// Blanks between two columns, where nothing else is said.
 const GAP: usize = 3;
 
 /// Rows under a heading.
@@ -8,18 +8,25 @@ const GAP: usize = 3;
 pub struct Table {
     rows: Vec<Vec<String>>,
     least_width: usize,
+    gap: usize,
 }
 
 impl Table {
     /// An empty table.
     pub fn new(heading: &[&str]) -> Table {
-        Table { rows: vec![heading.iter().map(|&cell| cell.to_owned()).collect()], least_width: 0 }
+        Table { rows: vec![heading.iter().map(|&cell| cell.to_owned()).collect()], least_width: 0, gap: GAP }
     }
 
     /// The same with columns at least this wide, blanks counted.
     #[must_use]
     pub fn with_least_width(self, least_width: usize) -> Table {
         Table { least_width, ..self }
+    }
+
+    /// The same with this many blanks between columns.
+    #[must_use]
+    pub fn with_gap(self, gap: usize) -> Table {
+        Table { gap, ..self }
     }
 
     /// Adds a row; it has as many cells as the heading.
@@ -42,7 +49,7 @@ impl Table {
     fn width(&self, column: usize) -> usize {
         let cells = self.rows.iter().filter_map(|row| row.get(column));
         let widest = cells.map(|cell| console::measure_text_width(cell)).max().unwrap_or(0);
-        (widest + GAP).max(self.least_width)
+        (widest + self.gap).max(self.least_width)
     }
 }
 
@@ -70,5 +77,7 @@ mod tests {
         assert_eq!(table.lines(), ["NAME    STATE", "web-1   running", "a       "]);
         let table = table.with_least_width(10);
         assert_eq!(table.lines(), ["NAME      STATE", "web-1     running", "a         "]);
+        let table = table.with_least_width(0).with_gap(1);
+        assert_eq!(table.lines(), ["NAME  STATE", "web-1 running", "a     "]);
     }
 }

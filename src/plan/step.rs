@@ -299,6 +299,8 @@ pub enum Reason {
     NotRunning,
     /// More replicas than wanted.
     ScaleDown,
+    /// An interrupted replacement left two containers for one replica.
+    CutOff,
     /// Its service is not in the project.
     Orphan,
     /// A service depends on it.

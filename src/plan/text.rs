@@ -147,6 +147,7 @@ impl Display for Reason {
             Reason::OnFailure(action) => write!(f, "on failure {action}"),
             Reason::NotRunning => f.write_str("not running"),
             Reason::ScaleDown => f.write_str("scale down"),
+            Reason::CutOff => f.write_str("left by an interrupted update"),
             Reason::Orphan => f.write_str("orphan"),
             Reason::NeededBy(name) => write!(f, "needed by {name}"),
             Reason::Asked => f.write_str("asked"),

@@ -17,7 +17,7 @@ const PARALLEL: usize = 8;
 ///
 /// # Errors
 /// No engine answers, or a registry does not know an image.
-pub(super) async fn resolve(context: &Context, project: &mut Project) -> Result<(), Failure> {
+pub(in crate::cli) async fn resolve(context: &Context, project: &mut Project) -> Result<(), Failure> {
     let images: Vec<String> = unpinned(project);
     let digests =
         if images.is_empty() { BTreeMap::new() } else { ask(&*context.engine().await?, images).await? };
@@ -45,7 +45,7 @@ async fn ask(engine: &Engine, images: Vec<String>) -> Result<BTreeMap<String, St
 }
 
 /// An override file: each service with its image and nothing else.
-pub(super) fn only_images(project: &Project) -> Project {
+pub(in crate::cli) fn only_images(project: &Project) -> Project {
     let services = project.services.iter().map(|(name, service)| {
         (name.clone(), Service { name: name.clone(), image: service.image.clone(), ..Service::default() })
     });

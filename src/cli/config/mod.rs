@@ -2,7 +2,7 @@
 
 mod arguments;
 mod diagnostics;
-mod digests;
+pub(super) mod digests;
 mod listing;
 mod variables;
 mod whole;

@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Context, Failure, selection};
 use crate::engine::Engine;
-use crate::output::{Format, Listing};
+use crate::output::{self, Format, Listing};
 use crate::plan::observed::ObservedContainer;
 use sample::Sample;
 use sampling::Samples;
@@ -51,6 +51,7 @@ const LISTING: Listing = Listing {
     ],
     headings: &[],
     json_array: false,
+    least_width: output::CLIENT_WIDTH,
 };
 
 /// Time between two printed states; engines take a sample a second.

@@ -38,6 +38,8 @@ pub(super) async fn account(
         state: words(&state, ended),
         since: since(&state, ended),
         created: inspected.created.as_ref().map(|created| to_seconds(&created.to_string())),
+        maker: maker(&label(labels::VERSION)),
+        last_end: known(state.finished_at.as_deref().filter(|_| !ended)),
         files: label(labels::CONFIG_FILES),
         config_hash: label(labels::CONFIG_HASH),
         image: container.image.clone(),
@@ -58,10 +60,22 @@ fn words(state: &ContainerState, ended: bool) -> String {
     }
 }
 
-/// Engines say year 1 for what did not happen yet.
 fn since(state: &ContainerState, ended: bool) -> Option<String> {
-    let time = if ended { state.finished_at.as_ref() } else { state.started_at.as_ref() };
-    time.filter(|time| !time.starts_with("0001")).map(|time| to_seconds(time))
+    known(if ended { state.finished_at.as_deref() } else { state.started_at.as_deref() })
+}
+
+/// Engines say year 1 for what did not happen yet.
+fn known(time: Option<&str>) -> Option<String> {
+    time.filter(|time| !time.starts_with("0001")).map(to_seconds)
+}
+
+/// Both tools write their version under one label; Docker Compose never had one below 1.
+fn maker(version: &str) -> String {
+    match version {
+        "" => String::new(),
+        own if own.starts_with("0.") => format!("wharf {own}"),
+        other => format!("Docker Compose {other}"),
+    }
 }
 
 /// A time without its fraction of a second.

@@ -50,26 +50,24 @@ fn effect(action: &Action) -> (&'static str, &'static str, &str) {
         Action::CreateContainer { name, .. } => ("create", "container", name),
         Action::RunContainer { spec, .. } => ("run", "container", &spec.name),
         Action::RenameContainer { to, .. } => ("rename", "container", to),
-        on_container => {
-            let name = target(on_container).map_or("", |target| target.name.as_str());
-            (verb(on_container), "container", name)
-        }
+        Action::StartContainer(target) => on_container("start", target),
+        Action::StopContainer(target, _) => on_container("stop", target),
+        Action::RestartContainer(target, _) => on_container("restart", target),
+        Action::KillContainer(target, _) => on_container("kill", target),
+        Action::PauseContainer(target) => on_container("pause", target),
+        Action::UnpauseContainer(target) => on_container("unpause", target),
+        Action::DisconnectNetwork { container, .. } => on_container("disconnect", container),
+        Action::RunHook { container, .. } => on_container("run_hook", container),
+        Action::Watch { container, .. } => on_container("watch", container),
+        Action::RemoveContainer { container, .. } => on_container("remove", container),
     }
 }
 
-fn verb(action: &Action) -> &'static str {
-    match action {
-        Action::Watch { .. } => "watch",
-        Action::DisconnectNetwork { .. } => "disconnect",
-        Action::StartContainer(_) => "start",
-        Action::StopContainer(..) => "stop",
-        Action::RestartContainer(..) => "restart",
-        Action::KillContainer(..) => "kill",
-        Action::PauseContainer(_) => "pause",
-        Action::UnpauseContainer(_) => "unpause",
-        Action::RunHook { .. } => "run_hook",
-        _ => "remove",
-    }
+fn on_container<'a>(
+    verb: &'static str,
+    target: &'a ContainerTarget,
+) -> (&'static str, &'static str, &'a str) {
+    (verb, "container", &target.name)
 }
 
 fn target(action: &Action) -> Option<&ContainerTarget> {
@@ -115,6 +113,7 @@ fn code(reason: &Reason) -> &'static str {
         Reason::OnFailure(_) => "on_failure",
         Reason::NotRunning => "not_running",
         Reason::ScaleDown => "scale_down",
+        Reason::CutOff => "cut_off",
         Reason::Orphan => "orphan",
         Reason::NeededBy(_) => "needed_by",
         Reason::Asked => "asked",

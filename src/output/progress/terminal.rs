@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use console::style;
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use super::{Progress, ProgressEvent, Status};
 use crate::output::units::seconds;
@@ -48,7 +48,9 @@ impl TerminalProgress {
     }
 
     fn new_row(&self) -> Row {
-        let bar = self.bars.add(ProgressBar::new_spinner().with_style(message_style(" {spinner} {msg}")));
+        let bar = self
+            .bars
+            .add(ProgressBar::new_spinner().with_style(message_style(" {spinner} {wide_msg} {time}")));
         bar.enable_steady_tick(Duration::from_millis(100));
         Row { bar, since: Instant::now(), done: false, parts: HashMap::new() }
     }
@@ -60,7 +62,12 @@ impl TerminalProgress {
 
 fn message_style(template: &str) -> ProgressStyle {
     let parsed = ProgressStyle::with_template(template);
-    parsed.unwrap_or_else(|_| ProgressStyle::default_spinner()).tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ")
+    let parsed = parsed.unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let time = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+        // Text that cannot be written is text that nobody sees.
+        let _ = text.write_str(&seconds(state.elapsed()));
+    };
+    parsed.with_key("time", time).tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ")
 }
 
 impl Progress for TerminalProgress {
@@ -119,8 +126,9 @@ fn draw(row: &mut Row, event: &ProgressEvent) {
         Status::Warning => style("!").yellow(),
         _ => style("✔").green(),
     };
-    row.bar.set_style(message_style(" {msg}"));
-    row.bar.set_message(format!("{mark} {} {}", text.trim_end(), style(seconds(row.since.elapsed())).dim()));
+    row.bar.set_style(message_style(" {wide_msg} {prefix:.dim}"));
+    row.bar.set_prefix(seconds(row.since.elapsed()));
+    row.bar.set_message(format!("{mark} {}", text.trim_end()));
     row.bar.disable_steady_tick();
     row.bar.tick();
 }

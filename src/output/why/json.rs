@@ -35,6 +35,8 @@ fn container(container: &ContainerAccount) -> Value {
         "state": container.state,
         "since": container.since,
         "created": container.created,
+        "maker": container.maker,
+        "last_end": container.last_end,
         "files": container.files,
         "config_hash": container.config_hash,
         "image": container.image,

@@ -38,6 +38,10 @@ pub struct ContainerAccount {
     pub since: Option<String>,
     /// When it was made, as the engine says it.
     pub created: Option<String>,
+    /// The tool that made it, with its version; empty: it does not say.
+    pub maker: String,
+    /// When the run before this one ended, as the engine says it.
+    pub last_end: Option<String>,
     /// Compose files it was made from.
     pub files: String,
     /// Its fingerprint label.

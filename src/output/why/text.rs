@@ -28,7 +28,11 @@ fn container(container: &ContainerAccount) -> Vec<String> {
     let since = container.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
     let mut lines = vec![format!("{}: {}{since}", container.name, container.state)];
     let created = container.created.as_deref().unwrap_or("at an unknown time");
-    lines.push(format!("  made {created} from {} ({})", container.files, container.image));
+    let maker = if container.maker.is_empty() { String::new() } else { format!(" by {}", container.maker) };
+    lines.push(format!("  made {created}{maker} from {} ({})", container.files, container.image));
+    if let Some(end) = &container.last_end {
+        lines.push(format!("  its run before this one ended at {end}"));
+    }
     if container.restarts > 0 {
         lines.push(format!("  started again {} times by its restart policy", container.restarts));
     }

@@ -21,7 +21,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, service: &DesiredService) -> Result<Pl
         return Ok(planned);
     }
     let (kept, superfluous) = sort_existing(draft, service);
-    let removed = remove(draft, &superfluous);
+    let removed = remove(draft, &superfluous, &kept);
     for (container, reason) in &kept {
         let container = match reason {
             Some(reason) if rollout::applies(draft, service, container) => {
@@ -156,13 +156,15 @@ fn volume_missing(
     names.find(|name| !mounted(name)).map(|name| Reason::VolumeMissing(name.clone()))
 }
 
-fn remove(draft: &mut Draft<'_>, superfluous: &[Judged<'_>]) -> Vec<StepId> {
+fn remove(draft: &mut Draft<'_>, superfluous: &[Judged<'_>], kept: &[Judged<'_>]) -> Vec<StepId> {
     let mut removed = Vec::new();
     for (container, _) in superfluous {
-        let after = draft.stop(container, Reason::ScaleDown, Vec::new());
+        let twin = |(other, _): &Judged<'_>| other.number.is_some() && other.number == container.number;
+        let reason = if kept.iter().any(twin) { Reason::CutOff } else { Reason::ScaleDown };
+        let after = draft.stop(container, reason.clone(), Vec::new());
         let target = ContainerTarget::from(*container);
         let action = Action::RemoveContainer { container: target, volumes: false, force: false };
-        removed.push(draft.plan.push(action, Reason::ScaleDown, after));
+        removed.push(draft.plan.push(action, reason, after));
     }
     removed
 }

@@ -204,7 +204,7 @@ fn what_was_cut_off_before_the_new_one_worked_begins_anew() {
     let desired = desired(with(start_first(), 1), UpOptions::default());
     let observed = cut_off(&desired, |new| new.state = State::Created);
     insta::assert_snapshot!(plan_of(&desired, &observed), @r"
-    1  remove container api101234567_app-api-1 (scale down)
+    1  remove container api101234567_app-api-1 (left by an interrupted update)
     2  create container api101234567_app-api-1 (configuration changed) after 1
     3  start container api101234567_app-api-1 (update 1 of 1) after 2
     4  watch container api101234567_app-api-1 until it is healthy, or for 5s without a health check (on failure roll back) after 3
@@ -215,8 +215,8 @@ fn what_was_cut_off_before_the_new_one_worked_begins_anew() {
     ");
     let observed = cut_off(&desired, |new| new.health = Some(Health::Starting));
     insta::assert_snapshot!(plan_of(&desired, &observed), @r"
-    1  stop container api101234567_app-api-1 (scale down)
-    2  remove container api101234567_app-api-1 (scale down) after 1
+    1  stop container api101234567_app-api-1 (left by an interrupted update)
+    2  remove container api101234567_app-api-1 (left by an interrupted update) after 1
     3  create container api101234567_app-api-1 (configuration changed) after 2
     4  start container api101234567_app-api-1 (update 1 of 1) after 3
     5  watch container api101234567_app-api-1 until it is healthy, or for 5s without a health check (on failure roll back) after 4
@@ -232,15 +232,15 @@ fn what_was_cut_off_after_the_new_one_worked_is_finished() {
     let desired = desired(with(start_first(), 1), UpOptions::default());
     let observed = cut_off(&desired, |new| new.health = Some(Health::Healthy));
     insta::assert_snapshot!(plan_of(&desired, &observed), @r"
-    1  stop container app-api-1 (scale down)
-    2  remove container app-api-1 (scale down) after 1
+    1  stop container app-api-1 (left by an interrupted update)
+    2  remove container app-api-1 (left by an interrupted update) after 1
     3  rename container api101234567_app-api-1 to app-api-1 (replaces app-api-1) after 2
     =  keep container app-db-1
     ");
     let mut observed = cut_off(&desired, |_| {});
     observed.containers[1].state = State::Exited;
     insta::assert_snapshot!(plan_of(&desired, &observed), @r"
-    1  remove container app-api-1 (scale down)
+    1  remove container app-api-1 (left by an interrupted update)
     2  rename container api101234567_app-api-1 to app-api-1 (replaces app-api-1) after 1
     =  keep container app-db-1
     ");

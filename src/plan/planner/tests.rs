@@ -251,7 +251,7 @@ fn of_two_containers_with_one_number_the_running_one_stays() {
         observed.containers.extend([half_made, second]);
     });
     insta::assert_snapshot!(plan, @r"
-      1  remove container 0123456789ab_app-api-1 (scale down)
+      1  remove container 0123456789ab_app-api-1 (left by an interrupted update)
       2  start container app-api-2 (not running)
       =  keep container app-db-1
       =  keep container app-api-1
