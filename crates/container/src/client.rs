@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::retry_on_intr;
 use rustix::net::SendFlags;
 use serde::Serialize;
 
@@ -218,7 +219,8 @@ impl MonitorLink {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => return result,
             }
-            poll(&mut [PollFd::new(&self.0, PollFlags::IN)], None)?;
+            // The worker's signals may be handled on any of its threads, so on this one too.
+            retry_on_intr(|| poll(&mut [PollFd::new(&self.0, PollFlags::IN)], None))?;
         }
     }
 

@@ -45,18 +45,18 @@ pub fn default_mounts(shm_size: u64) -> Vec<Mount> {
 /// Paths hidden from a container that is not privileged (contract 1.5.1).
 pub fn default_masked_paths() -> Vec<String> {
     const FIXED: [&str; 12] = [
-        "/proc/acpi",
         "/proc/asound",
+        "/proc/acpi",
         "/proc/interrupts",
         "/proc/kcore",
         "/proc/keys",
         "/proc/latency_stats",
-        "/proc/sched_debug",
-        "/proc/scsi",
         "/proc/timer_list",
         "/proc/timer_stats",
-        "/sys/devices/virtual/powercap",
+        "/proc/sched_debug",
+        "/proc/scsi",
         "/sys/firmware",
+        "/sys/devices/virtual/powercap",
     ];
     FIXED.iter().map(|path| (*path).to_owned()).chain(thermal_throttle_paths()).collect()
 }

@@ -89,6 +89,8 @@ fn resolve_modes(core: &Core, mut host: HostConfig) -> Result<HostConfig> {
     fill(&mut host.ipc_mode, "private");
     fill(&mut host.cgroupns_mode, if core.hierarchies.is_unified() { "private" } else { "host" });
     fill(&mut host.runtime, "runc");
+    // Docker clients send 0 for "not set", and -1 is no limit either.
+    host.resources.pids_limit = host.resources.pids_limit.filter(|limit| *limit > 0);
     if host.shm_size == 0 {
         host.shm_size = SHM_SIZE;
     }

@@ -1,5 +1,7 @@
 //! A container as `inspect` and lists show it.
 
+use std::path::Path;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
@@ -20,7 +22,12 @@ use crate::names::api_time;
 pub fn inspect(core: &Core, container: &Container) -> ContainerInspect {
     let (record, state) = (container.record(), container.state());
     let mut words = command(&record.config).into_iter();
-    let file = |name: &str| container.run_path(name).to_string_lossy().into_owned();
+    // What a start makes is not there before.
+    let made = |path: &Path| match state.started_at {
+        Some(_) => path.to_string_lossy().into_owned(),
+        None => String::new(),
+    };
+    let file = |name: &str| made(&container.run_path(name));
     ContainerInspect {
         id: record.id.clone(),
         created: api_time(Some(record.created)),
@@ -31,7 +38,7 @@ pub fn inspect(core: &Core, container: &Container) -> ContainerInspect {
         resolv_conf_path: file("resolv.conf"),
         hostname_path: file("hostname"),
         hosts_path: file("hosts"),
-        log_path: container.log.public_path().to_string_lossy().into_owned(),
+        log_path: made(container.log.public_path()),
         name: format!("/{}", record.name),
         restart_count: state.restart_count,
         driver: "overlay2".to_owned(),

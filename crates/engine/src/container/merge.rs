@@ -32,6 +32,7 @@ pub fn merge(own: &Config, image: &ImageDefaults) -> Result<Config> {
     if let Some(volumes) = base.volumes.as_ref().filter(|volumes| !volumes.is_empty()) {
         union(config.volumes.get_or_insert_default(), volumes);
     }
+    config.volumes = config.volumes.filter(|volumes| !volumes.is_empty());
     inherit(&mut config.user, &base.user);
     inherit(&mut config.working_dir, &base.working_dir);
     inherit(&mut config.stop_signal, &base.stop_signal);

@@ -36,7 +36,7 @@ fn modes(config: &Config, host: &HostConfig) -> Result<(), String> {
     for (kind, mode, words, joins) in allowed {
         let known = words.contains(&mode) || (joins && mode.starts_with("container:"));
         if !known {
-            return Err(format!("invalid or unsupported {kind} mode: {mode}"));
+            return Err(format!("invalid {kind} mode: {mode}"));
         }
     }
     if !(-1000..=1000).contains(&host.oom_score_adj) {

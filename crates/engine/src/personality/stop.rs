@@ -1,6 +1,7 @@
 //! What runs, and how it ends: `wharf engine status` and `wharf engine stop`.
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::retry_on_intr;
 use rustix::process::Signal;
 
 use super::StartError;
@@ -56,7 +57,7 @@ pub async fn stop(paths: &EnginePaths, force: bool) -> Result<bool, StartError> 
         let _ = file.worker.open().and_then(|worker| worker.send_signal(AT_ONCE.as_raw()));
     }
     pidfd.send_signal(END.as_raw()).map_err(failed)?;
-    let wait = move || poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], None).map(|_| ());
+    let wait = move || retry_on_intr(|| poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], None)).map(|_| ());
     match tokio::task::spawn_blocking(wait).await {
         Ok(Ok(())) => Ok(true),
         Ok(Err(errno)) => Err(failed(errno.into())),

@@ -36,13 +36,17 @@ fn asked(host: &HostConfig) -> Result<Vec<MountRecord>> {
     let mounts = host.mounts.iter().flatten().map(parse::mount);
     let memory = host.tmpfs.iter().map(|(path, options)| {
         let tmpfs: Vec<String> = options.split(',').map(str::to_owned).collect();
-        let destination = parse::target(path)?;
+        let destination = parse::absolute(path).map_err(Error::BadParameter)?;
         let kind = MountKind::Tmpfs;
         Ok(MountRecord { kind, destination, tmpfs, unlisted: true, ..MountRecord::default() })
     });
     let mut all: Vec<MountRecord> = Vec::new();
     for mount in binds.chain(mounts).chain(memory) {
-        let mount = mount?;
+        let mut mount = mount?;
+        if mount.kind == MountKind::Volume && mount.mode.is_empty() {
+            // Docker shows it so; without SELinux it asks for nothing.
+            "z".clone_into(&mut mount.mode);
+        }
         tmpfs::parse(&mount.tmpfs)?;
         if covers(&all, &mount.destination) {
             return Err(Error::BadParameter(format!("Duplicate mount point: {}", mount.destination)));

@@ -110,10 +110,7 @@ pub fn mount(mount: &Mount) -> Result<MountRecord> {
         "tmpfs" => tmpfs_mount(&mut record, mount).map_err(invalid)?,
         "image" => image_mount(&mut record, mount).map_err(invalid)?,
         "" => return Err(Error::BadParameter("invalid mount config: type must not be empty".to_owned())),
-        other => {
-            let text = format!("mount type {other:?} is not supported by this engine");
-            return Err(Error::NotImplemented(text));
-        }
+        _ => return Err(invalid("mount type unknown".to_owned())),
     }
     Ok(record)
 }
@@ -243,8 +240,11 @@ pub fn target(path: &str) -> Result<String> {
     absolute(path).map_err(|why| Error::BadParameter(format!("invalid mount config: {why}")))
 }
 
-/// The path in its shortest form, or why nothing can be mounted there.
-fn absolute(path: &str) -> std::result::Result<String, String> {
+/// The path in its shortest form.
+///
+/// # Errors
+/// Why nothing can be mounted there.
+pub fn absolute(path: &str) -> std::result::Result<String, String> {
     if !path.starts_with('/') {
         return Err(format!("invalid mount path: '{path}' mount path must be absolute"));
     }
