@@ -91,9 +91,14 @@ fn resolve_modes(core: &Core, mut host: HostConfig) -> Result<HostConfig> {
     fill(&mut host.runtime, "runc");
     // Docker clients send 0 for "not set", and -1 is no limit either.
     host.resources.pids_limit = host.resources.pids_limit.filter(|limit| *limit > 0);
+    // Memory and swap together are bounded where memory is (contract 1.13.1).
+    if host.resources.memory > 0 && host.resources.memory_swap == 0 {
+        host.resources.memory_swap = host.resources.memory.saturating_mul(2);
+    }
     if host.shm_size == 0 {
         host.shm_size = SHM_SIZE;
     }
+    unlabelled(&mut host);
     if host.masked_paths.is_none() && !host.privileged {
         host.masked_paths = Some(wharf_container::spec::default_masked_paths());
     }
@@ -103,6 +108,15 @@ fn resolve_modes(core: &Core, mut host: HostConfig) -> Result<HostConfig> {
     Ok(host)
 }
 
+/// Containers that see the host's processes or memory have no label of their own (SELinux), which Docker writes down.
+fn unlabelled(host: &mut HostConfig) {
+    let labelled = host.security_opt.iter().flatten().any(|option| option.starts_with("label"));
+    let sees_host = host.privileged || host.pid_mode == "host" || host.ipc_mode == "host";
+    if sees_host && !labelled {
+        host.security_opt.get_or_insert_default().push("label=disable".to_owned());
+    }
+}
+
 /// What this host cannot do is dropped and told (contract 1.13.2).
 fn warnings(core: &Core, host: &mut HostConfig) -> Result<Vec<String>> {
     // Docker clients send -1 for "not set".
@@ -110,6 +124,14 @@ fn warnings(core: &Core, host: &mut HostConfig) -> Result<Vec<String>> {
         host.resources.memory_swappiness = None;
     }
     let mut warnings = core.hierarchies.unsupported(&limits::for_kernel(&host.resources)?);
+    if host.resources.oom_kill_disable == Some(true)
+        && host.resources.memory == 0
+        && !core.hierarchies.is_unified()
+    {
+        let text = "OOM killer is disabled for the container, but no memory limit is set, this can result in the system \
+                    running out of resources.";
+        warnings.push(text.to_owned());
+    }
     if host.network_mode == "host" && !host.port_bindings.is_empty() {
         warnings.push("Published ports are discarded when using host network mode".to_owned());
     }
@@ -142,7 +164,12 @@ fn endpoints(
     if primary.mac_address.is_empty() {
         primary.mac_address.clone_from(&config.mac_address);
     }
-    endpoints.iter().try_for_each(|(name, settings)| endpoint::spec(name, settings).map(|_| ()))?;
+    for (name, settings) in &endpoints {
+        let network = core.connector.networks().inspect(name)?;
+        let invalid = |why| Error::BadParameter(format!("invalid config for network {name}: {why}"));
+        endpoint::check(&network, settings).map_err(invalid)?;
+        endpoint::spec(name, settings)?;
+    }
     Ok(endpoints)
 }
 

@@ -22,10 +22,11 @@ use crate::names::api_time;
 pub fn inspect(core: &Core, container: &Container) -> ContainerInspect {
     let (record, state) = (container.record(), container.state());
     let mut words = command(&record.config).into_iter();
-    // What a start makes is not there before.
-    let made = |path: &Path| match state.started_at {
-        Some(_) => path.to_string_lossy().into_owned(),
-        None => String::new(),
+    // What a start makes is not there before, but stays when the start fails.
+    let was_started = state.started_at.is_some() || !state.error.is_empty();
+    let made = |path: &Path| {
+        let path = Some(path).filter(|_| was_started);
+        path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
     };
     let file = |name: &str| made(&container.run_path(name));
     ContainerInspect {
@@ -49,7 +50,7 @@ pub fn inspect(core: &Core, container: &Container) -> ContainerInspect {
         graph_driver: graph_driver(core, container, &record),
         mounts: mounts(core, &record),
         config: config(&record),
-        network_settings: network_settings(&record, &state),
+        network_settings: network_settings(core, &record, &state),
         ..ContainerInspect::default()
     }
 }
@@ -61,10 +62,14 @@ fn apparmor_profile(core: &Core, host: &HostConfig) -> String {
     core.apparmor.profile(&asked, host.privileged).unwrap_or(asked)
 }
 
-/// A host name that nobody chose is the id's beginning (contract 1.2.1).
+/// A host name that nobody chose is the id's beginning (contract 1.2.1), and an address of the first network stands here too,
+/// where it was before there were several.
 fn config(record: &Record) -> crate::model::Config {
     let mut config = record.config.clone();
     config.hostname = super::files::hostname(record);
+    if let Some(first) = record.endpoints.get(&record.host_config.network_mode) {
+        config.mac_address.clone_from(&first.mac_address);
+    }
     config
 }
 
@@ -85,16 +90,14 @@ fn describe_state(container: &Container, state: &State) -> ContainerState {
     }
 }
 
-/// The log of probes is the run's; what is left of an ended run is its last status.
 /// The probes as the machine knows them, with the status of the state: the machine's own is ahead of it until
 /// connections follow, and who sees a status may rely on that.
 fn health(container: &Container, state: &State) -> Option<Health> {
-    let run = container.run();
-    let report = run.as_ref().and_then(|run| {
-        let machine = run.health.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        machine.as_ref().map(crate::health::Machine::report)
-    });
-    let shown = state.health.map(|status| status.as_str().to_owned());
+    let report = match container.run() {
+        Some(run) => run.health_report(),
+        None => container.last_health(),
+    };
+    let shown = state.shown_health().map(|status| status.as_str().to_owned());
     match (report, shown) {
         (Some(report), Some(status)) => Some(Health { status, ..report }),
         (report, shown) => report.or_else(|| Some(Health { status: shown?, ..Health::default() })),
@@ -131,10 +134,14 @@ fn mounts(core: &Core, record: &Record) -> Vec<MountPoint> {
     listed.map(|mount| mount.describe(source(mount))).collect()
 }
 
-fn network_settings(record: &Record, state: &State) -> NetworkSettings {
-    let networks = networks(record, state);
+fn network_settings(core: &Core, record: &Record, state: &State) -> NetworkSettings {
+    let networks = networks(core, record, state);
     let bridge = networks.get("bridge").cloned().unwrap_or_default();
+    let own = state.process.as_ref().filter(|_| !record.host_config.network_mode.starts_with("container:"));
     NetworkSettings {
+        // There is one namespace per container, which has no name but that of its process.
+        sandbox_id: own.map(|_| record.id.clone()).unwrap_or_default(),
+        sandbox_key: own.map(|process| format!("/proc/{}/ns/net", process.pid)).unwrap_or_default(),
         ports: state.ports.clone(),
         endpoint_id: bridge.endpoint_id,
         gateway: bridge.gateway,
@@ -146,13 +153,18 @@ fn network_settings(record: &Record, state: &State) -> NetworkSettings {
     }
 }
 
-/// With addresses while it runs, as asked otherwise.
-fn networks(record: &Record, state: &State) -> IndexMap<String, EndpointSettings> {
-    let with_addresses = |name: &String| state.networks.get(name).cloned();
-    let networks = record.endpoints.iter();
-    networks
-        .map(|(name, asked)| (name.clone(), with_addresses(name).unwrap_or_else(|| asked.clone())))
-        .collect()
+/// With addresses while it runs; before the first start as asked, and after a run with what stays: the network and the names there.
+fn networks(core: &Core, record: &Record, state: &State) -> IndexMap<String, EndpointSettings> {
+    let shown = |name: &String, asked: &EndpointSettings| match state.networks.get(name) {
+        Some(given) if state.status.has_process() => given.clone(),
+        _ if state.started_at.is_none() => asked.clone(),
+        given => EndpointSettings {
+            network_id: core.connector.networks().inspect(name).map(|network| network.id).unwrap_or_default(),
+            dns_names: given.and_then(|given| given.dns_names.clone()),
+            ..asked.clone()
+        },
+    };
+    record.endpoints.iter().map(|(name, asked)| (name.clone(), shown(name, asked))).collect()
 }
 
 /// One line of a list.
@@ -170,7 +182,7 @@ pub fn summarize(core: &Core, container: &Container, now: Timestamp) -> Containe
         state: state.status.as_str().to_owned(),
         status: state.describe(now),
         host_config: SummaryHostConfig { network_mode: record.host_config.network_mode.clone() },
-        network_settings: SummaryNetworks { networks: networks(&record, &state) },
+        network_settings: SummaryNetworks { networks: networks(core, &record, &state) },
         mounts: mounts(core, &record),
         ..ContainerSummary::default()
     }

@@ -49,6 +49,7 @@ async fn ended(
     release(core, container, &run).await;
     let restart_after = decide(core, container, &run, exit_code);
     let took = run.started.elapsed();
+    container.remember_health(run.health_report());
     container.set_run(None);
     container.update_state(|state| {
         state.status = if restart_after.is_some() { Status::Restarting } else { Status::Exited };
@@ -56,7 +57,6 @@ async fn ended(
         state.oom_killed = oom_killed;
         state.finished_at = Some(Timestamp::now());
         state.process = None;
-        state.networks.clear();
         state.ports.clear();
         state.restart_count += u64::from(restart_after.is_some());
     });

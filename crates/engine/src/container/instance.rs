@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::events::Bus;
 use crate::logs::{Format, Log, LogSettings, TagSource};
 use crate::model::config::Labels;
+use crate::model::inspect::Health;
 use crate::stdio::{ContainerInput, Fanout};
 
 /// What waits look at.
@@ -44,6 +45,8 @@ pub struct Container {
     state: Mutex<State>,
     phase: watch::Sender<Phase>,
     run: Mutex<Option<Arc<Run>>>,
+    /// The probes of the last run that this worker saw the end of.
+    last_health: Mutex<Option<Health>>,
     /// Held while the container is started, stopped, changed or removed: one such thing at a time.
     pub operation: tokio::sync::Mutex<()>,
     /// The delay of the next automatic restart.
@@ -81,6 +84,7 @@ impl Container {
             state: Mutex::new(state),
             phase: watch::channel(phase).0,
             run: Mutex::default(),
+            last_health: Mutex::default(),
             operation: tokio::sync::Mutex::default(),
             back_off: Mutex::default(),
             log,
@@ -214,6 +218,16 @@ impl Container {
     /// Begins or ends a run; gives the one before.
     pub fn set_run(&self, run: Option<Arc<Run>>) -> Option<Arc<Run>> {
         std::mem::replace(&mut *lock(&self.run), run)
+    }
+
+    /// Keeps the probes of a run that is over.
+    pub fn remember_health(&self, probes: Option<Health>) {
+        *lock(&self.last_health) = probes;
+    }
+
+    /// The probes of the last run; `None` also when they were another worker's.
+    pub fn last_health(&self) -> Option<Health> {
+        lock(&self.last_health).clone()
     }
 
     /// Writes its record: the container exists from here on. Without a state file its state is that of a new one.

@@ -104,7 +104,7 @@ fn matches(container: &Arc<Container>, filters: &Filters, ancestors: &[String]) 
     let exited = |code: &str| {
         state.status == Status::Exited && code.parse() == Ok(state.exit_code) && state.started_at.is_some()
     };
-    let health = state.health.filter(|_| state.status.has_process()).map_or("none", |health| health.as_str());
+    let health = state.shown_health().map_or("none", |health| health.as_str());
     let mounted = |wanted: &str| {
         record
             .mounts
@@ -113,7 +113,9 @@ fn matches(container: &Arc<Container>, filters: &Filters, ancestors: &[String]) 
     };
     let network = |wanted: &str| {
         record.endpoints.contains_key(wanted)
-            || state.networks.values().any(|endpoint| endpoint.network_id.starts_with(wanted))
+            || record.endpoints.keys().any(|name| {
+                state.networks.get(name).is_some_and(|endpoint| endpoint.network_id.starts_with(wanted))
+            })
     };
     filters.any("id", |wanted| record.id.starts_with(wanted))
         && filters.any("name", |wanted| name_matches(&record.name, wanted))

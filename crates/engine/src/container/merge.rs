@@ -1,11 +1,14 @@
 //! A container's configuration over its image's (contract 1.10). No I/O.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
+use super::mounts::clean;
+use super::stop::parse_signal;
 use crate::error::{Error, Result};
-use crate::health::endpoint::{self, Endpoint};
+use crate::health::endpoint;
 use crate::health::settings;
-use crate::model::HealthConfig;
 use crate::model::config::{Config, Empty};
 
 /// What the image says; the part of its configuration that containers inherit.
@@ -18,7 +21,7 @@ pub struct ImageDefaults {
 /// The configuration that the container runs with.
 ///
 /// # Errors
-/// There is no command, or the working directory is relative.
+/// There is no command, the working directory is relative, or something else is none: a stop signal, a health check.
 pub fn merge(own: &Config, image: &ImageDefaults) -> Result<Config> {
     let base = &image.config;
     let mut config = own.clone();
@@ -37,8 +40,11 @@ pub fn merge(own: &Config, image: &ImageDefaults) -> Result<Config> {
     inherit(&mut config.working_dir, &base.working_dir);
     inherit(&mut config.stop_signal, &base.stop_signal);
     config.shell = config.shell.or_else(|| base.shell.clone());
-    config.healthcheck = merge_health(own, base.healthcheck.as_ref());
+    config.healthcheck = settings::merge(own.healthcheck.as_ref(), base.healthcheck.as_ref());
     check(&config)?;
+    if !config.working_dir.is_empty() {
+        config.working_dir = clean(&config.working_dir);
+    }
     Ok(config)
 }
 
@@ -59,17 +65,14 @@ fn merge_command(config: &mut Config, base: &Config) {
     }
 }
 
-/// The image's variables with the container's over them, each name once; an item without `=` hides the image's variable.
+/// The container's variables as they were written, then those of the image that it does not name; an item without `=` hides
+/// the image's variable. Of several items with one name the last one counts where a process is started.
 fn merge_environment(own: &[String], base: &[String]) -> Vec<String> {
-    let name = |item: &String| item.split('=').next().unwrap_or(item).to_owned();
-    let mut all: IndexMap<String, &String> = IndexMap::new();
-    for item in own {
-        all.insert(name(item), item);
+    fn name(item: &String) -> &str {
+        item.split('=').next().unwrap_or(item)
     }
-    for item in base {
-        all.entry(name(item)).or_insert(item);
-    }
-    all.into_values().cloned().collect()
+    let named: HashSet<&str> = own.iter().map(name).collect();
+    own.iter().chain(base.iter().filter(|item| !named.contains(name(item)))).cloned().collect()
 }
 
 fn union(own: &mut IndexMap<String, Empty>, base: &IndexMap<String, Empty>) {
@@ -84,11 +87,6 @@ fn inherit(own: &mut String, base: &str) {
     }
 }
 
-fn merge_health(own: &Config, base: Option<&HealthConfig>) -> Option<HealthConfig> {
-    let has_test = |health: &HealthConfig| !health.test.is_empty() || Endpoint::of(&own.labels).is_some();
-    settings::merge(own.healthcheck.as_ref(), base).filter(has_test)
-}
-
 fn check(config: &Config) -> Result<()> {
     if command(config).is_empty() {
         return Err(Error::BadParameter("no command specified".to_owned()));
@@ -99,6 +97,9 @@ fn check(config: &Config) -> Result<()> {
             config.working_dir
         );
         return Err(Error::BadParameter(text));
+    }
+    if !config.stop_signal.is_empty() {
+        parse_signal(&config.stop_signal)?;
     }
     endpoint::validate(&config.labels).map_err(Error::BadParameter)?;
     config
@@ -144,6 +145,7 @@ mod tests {
         let env = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
         let merged = merge_environment(&env(&["A=1", "B"]), &env(&["A=0", "B=0", "C=0"]));
         assert_eq!(merged, ["A=1", "B", "C=0"]);
+        assert_eq!(merge_environment(&env(&["A=1", "A=2"]), &env(&["A=0"])), ["A=1", "A=2"]);
     }
 
     #[test]

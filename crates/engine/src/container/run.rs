@@ -13,6 +13,7 @@ use wharf_container::spec::{CgroupSpec, Process};
 
 use crate::error::{Error, Result};
 use crate::health::{HealthStatus, Machine};
+use crate::model::inspect::Health;
 use crate::network::sandbox::Sandbox;
 
 /// What exists only while the container runs.
@@ -57,6 +58,12 @@ impl Run {
             ))),
             _ => Ok(()),
         }
+    }
+
+    /// Its probes.
+    pub fn health_report(&self) -> Option<Health> {
+        let machine = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        machine.as_ref().map(Machine::report)
     }
 
     /// The verdict of its last probe.

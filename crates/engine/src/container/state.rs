@@ -94,6 +94,12 @@ impl State {
         self.unhealthy_restarts.clear();
     }
 
+    /// Its health as it is shown: what has ended is `unhealthy`, as on Docker Engine, so that nobody waits for it.
+    pub fn shown_health(&self) -> Option<HealthStatus> {
+        let has_ended = matches!(self.status, Status::Exited | Status::Dead);
+        self.health.map(|health| if has_ended { HealthStatus::Unhealthy } else { health })
+    }
+
     /// The `Status` text of a list, such as `Up 3 seconds (healthy)`.
     pub fn describe(&self, now: Timestamp) -> String {
         match self.status {

@@ -53,8 +53,9 @@ fn modes(config: &Config, host: &HostConfig) -> Result<(), String> {
 
 /// Contract 1.14.2.
 fn network_mode(config: &Config, host: &HostConfig) -> Result<(), String> {
-    if !host.network_mode.starts_with("container:") {
-        return Ok(());
+    let Some(donor) = host.network_mode.strip_prefix("container:") else { return Ok(()) };
+    if donor.is_empty() {
+        return Err("invalid network mode: invalid container format container:<name|id>".to_owned());
     }
     let conflicts = [
         ("hostname and the network mode", !config.hostname.is_empty()),
@@ -67,6 +68,7 @@ fn network_mode(config: &Config, host: &HostConfig) -> Result<(), String> {
         ("mac-address and the network mode", !config.mac_address.is_empty()),
         ("port publishing and the container type network mode", !host.port_bindings.is_empty()),
         ("port publishing and the container type network mode", host.publish_all_ports),
+        ("port exposing and the container type network mode", !config.exposed_ports.is_empty()),
     ];
     match conflicts.iter().find(|(_, asked)| *asked) {
         Some((what, _)) => Err(format!("conflicting options: {what}")),
@@ -118,12 +120,15 @@ fn unsupported(config: &Config, host: &HostConfig) -> Result<()> {
     if other_runtime {
         return Err(Error::BadParameter(format!("unknown or invalid runtime name: {}", host.runtime)));
     }
+    if !matches!(host.isolation.as_str(), "" | "default") {
+        let text = format!("invalid isolation ({}): linux only supports 'default'", host.isolation);
+        return Err(Error::BadParameter(text));
+    }
     let asked = [
         ("VolumeDriver", !matches!(host.volume_driver.as_str(), "" | "local")),
         ("Cgroup", !host.cgroup.is_empty()),
         ("Links", has(&host.links)),
         ("StorageOpt", !host.storage_opt.is_empty()),
-        ("Isolation", !matches!(host.isolation.as_str(), "" | "default")),
     ];
     let known = asked.into_iter().filter(|(_, asked)| *asked).map(|(name, _)| name);
     refuse(known.chain(meaningful(&config.unknown)))

@@ -19,7 +19,9 @@ const LOCAL_FILES: usize = 5;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum LogOptionsError {
     /// The driver is not one of this engine's.
-    #[error("logger: no log driver named '{0}' is registered (this engine has json-file, local and none)")]
+    #[error(
+        "error looking up logging plugin {0}: plugin \"{0}\" not found (this engine has json-file, local and none)"
+    )]
     Driver(String),
     /// Docker does not know it either.
     #[error("unknown log opt '{name}' for {driver} log driver")]
@@ -32,6 +34,15 @@ pub enum LogOptionsError {
     /// There is nothing to compress.
     #[error("compress cannot be true when max-file is less than 2 or max-size is unlimited")]
     Compress,
+    /// Output is either waited for or not.
+    #[error("logger: logging mode not supported: {0}")]
+    Mode(String),
+    /// What is never full has no size.
+    #[error("logger: max-buffer-size option is only supported with 'mode=non-blocking'")]
+    Buffer,
+    /// A size that is none.
+    #[error("error parsing option max-buffer-size: invalid size: '{0}'")]
+    BufferSize(String),
     /// The value makes no sense.
     #[error("invalid value '{value}' for log opt '{name}'")]
     Value {
@@ -79,8 +90,12 @@ impl LogSettings {
         let compress = format == Format::Local;
         let mut settings =
             LogSettings { discard: false, format, compress, max_size: DEFAULT_SIZE, max_files, attributes };
+        let waits = log.config.get("mode").is_none_or(|mode| mode != "non-blocking");
         for (option, value) in &log.config {
             settings.apply(&log.driver, option, value)?;
+        }
+        if waits && log.config.contains_key("max-buffer-size") {
+            return Err(LogOptionsError::Buffer);
         }
         let can_compress = settings.max_files > 1 && settings.max_size != u64::MAX;
         if settings.compress && !can_compress && log.config.contains_key("compress") {
@@ -105,8 +120,10 @@ impl LogSettings {
             "compress" => self.compress = boolean(value).ok_or_else(bad)?,
             // Capture never waits for a disk longer than for the page cache, so both modes are the same.
             "mode" if matches!(value, "blocking" | "non-blocking") => {}
-            "mode" => return Err(bad()),
-            "max-buffer-size" => _ = size(value).ok_or_else(bad)?,
+            "mode" => return Err(LogOptionsError::Mode(value.to_owned())),
+            "max-buffer-size" => {
+                size(value).ok_or_else(|| LogOptionsError::BufferSize(value.to_owned()))?;
+            }
             "labels" | "labels-regex" | "env" | "env-regex" | "tag" => {}
             _ => {
                 let driver = if driver.is_empty() { "json-file" } else { driver };
@@ -228,6 +245,7 @@ mod tests {
             ("json-file", "colour", "x"),
             ("json-file", "env-regex", "("),
             ("json-file", "mode", "sometimes"),
+            ("json-file", "max-buffer-size", "1m"),
             ("json-file", "tag", "{{.Colour}}"),
             ("local", "compress", "x"),
             ("syslog", "tag", "x"),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::endpoint::NetworkingConfig;
 use super::host_config::HostConfig;
-use super::json::{Unknown, is_default, words};
+use super::json::{Unknown, is_default, null_if_empty, null_is_default, words};
 
 /// A set in Docker's JSON: names as keys of objects without members.
 pub type Set = IndexMap<String, Empty>;
@@ -32,6 +32,7 @@ pub struct Config {
     pub tty: bool,
     pub open_stdin: bool,
     pub stdin_once: bool,
+    #[serde(serialize_with = "null_if_empty", deserialize_with = "null_is_default")]
     pub env: Vec<String>,
     #[serde(deserialize_with = "words")]
     pub cmd: Option<Vec<String>>,

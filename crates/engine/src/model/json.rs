@@ -5,6 +5,7 @@
 
 use indexmap::IndexMap;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// Fields of a request that no type of ours knows, in the order of the request.
@@ -62,6 +63,26 @@ pub fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<St
         Words::One(word) => vec![word],
         Words::Many(words) => words,
     }))
+}
+
+/// An empty list is shown as `null`, as Go shows a list that was never made.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn null_if_empty<T: Serialize, S: Serializer>(list: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+    Some(list).filter(|list| !list.is_empty()).serialize(serializer)
+}
+
+/// The other way round.
+///
+/// # Errors
+/// The value is neither `null` nor of the type.
+pub fn null_is_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default + Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// True for zero; for fields that Docker leaves out when they are zero.

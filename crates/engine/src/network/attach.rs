@@ -26,6 +26,7 @@ pub async fn connect(
         let (container, network) = (container.name(), network.name);
         return Err(wharf_network::NetworkError::AlreadyConnected { container, network }.into());
     }
+    endpoint::check(&network, &settings).map_err(Error::BadParameter)?;
     let spec = endpoint::spec(&network.name, &settings)?;
     let run = container.run();
     if let Some(sandbox) = run.as_ref().and_then(|run| run.sandbox.clone()) {

@@ -1,11 +1,48 @@
 //! Between Docker's endpoint settings and the endpoints of `wharf_network`.
 
-use wharf_network::{Endpoint, EndpointSpec, Link};
+use std::net::Ipv4Addr;
+
+use wharf_network::{Endpoint, EndpointSpec, Link, Network};
 
 use crate::error::{Error, Result};
 use crate::model::EndpointSettings;
 
 const INTERFACE_NAME: &str = "com.docker.network.endpoint.ifname";
+
+/// Whether an address that a container asks for can be one on this network.
+///
+/// # Errors
+/// Everything that is wrong with it, in Docker's words.
+pub fn check(network: &Network, settings: &EndpointSettings) -> std::result::Result<(), String> {
+    let address = settings.ipam_config.as_ref().map(|ipam| ipam.ipv4_address.as_str()).unwrap_or_default();
+    if address.is_empty() {
+        return Ok(());
+    }
+    let parsed = address.parse::<Ipv4Addr>().ok();
+    let given = network.addressing.as_ref().filter(|addressing| !addressing.chosen_by_engine);
+    let given = given.or(network.addressing.as_ref().filter(|_| network.is_default_bridge()));
+    let inside = given.map(|addressing| parsed.is_some_and(|parsed| addressing.subnet.contains(parsed)));
+    let wrong = [
+        network
+            .is_predefined()
+            .then(|| "user specified IP address is supported on user defined networks only".to_owned()),
+        parsed.is_none().then(|| format!("invalid IPv4 address: {address}")),
+        match inside {
+            None => Some(
+                "user specified IP address is supported only when connecting to networks with user configured subnets"
+                    .to_owned(),
+            ),
+            Some(false) => Some(format!("no configured subnet or ip-range contain the IP address {address}")),
+            Some(true) => None,
+        },
+    ];
+    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    match &wrong[..] {
+        [] => Ok(()),
+        [only] => Err(format!("invalid endpoint settings:\n{only}")),
+        several => Err(format!("invalid endpoint settings:\n* {}", several.join("\n* "))),
+    }
+}
 
 /// What a container asks of a network.
 ///

@@ -46,7 +46,7 @@ const STEPS: &[Step] = &[
     ),
     (
         "stopped before the first result, and started again",
-        "begin --health-cmd 'test -e /never' --health-interval 60s; docker stop -t 5 lr-c; inspect '{{.State.Status}} {{.State.ExitCode}}'; docker start lr-c; inspect '{{.State.Health.Status}} {{.State.Health.FailingStreak}} {{len .State.Health.Log}}'; end",
+        "begin --health-cmd 'test -e /never' --health-interval 60s; docker stop -t 5 lr-c; inspect '{{.State.Status}} {{.State.ExitCode}} {{.State.Health.Status}}'; docker start lr-c; inspect '{{.State.Health.Status}} {{.State.Health.FailingStreak}} {{len .State.Health.Log}}'; end",
     ),
     (
         "a restart begins anew",

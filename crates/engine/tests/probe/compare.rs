@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::side::{Seen, Shown};
+use crate::side::Shown;
 
 /// One thing that a program can see, and that the two engines show differently.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,21 +14,24 @@ pub struct Difference {
     pub ours: Option<String>,
 }
 
-/// What is shown of every command, whether the program inside ran or not.
-const OF_A_COMMAND: [&str; 2] = ["exit code", "stderr"];
-
-/// Whether the program inside got to say what it sees.
-fn ran(seen: &Seen) -> bool {
-    seen.contains_key("arguments")
+/// Where the program inside ran on one engine only, just what the client showed is compared.
+pub fn differences(theirs: &Shown, ours: &Shown) -> Vec<Difference> {
+    compare(theirs, ours, "arguments", &["exit code", "stderr"])
 }
 
-pub fn differences(theirs: &Shown, ours: &Shown) -> Vec<Difference> {
+/// Where a container came to be on one engine only, just what the client showed is compared.
+pub fn options_differences(theirs: &Shown, ours: &Shown) -> Vec<Difference> {
+    compare(theirs, ours, "Id", &["exit code", "stderr"])
+}
+
+/// All differences in cases where both sides have `mark` or neither has; those in `always` in the others.
+fn compare(theirs: &Shown, ours: &Shown, mark: &str, always: &[&str]) -> Vec<Difference> {
     let mut found = Vec::new();
     for (case, seen) in ours {
         let Some(reference) = theirs.get(case) else { continue };
         let keys: BTreeSet<&String> = reference.keys().chain(seen.keys()).collect();
-        let both_ran = ran(reference) == ran(seen);
-        for key in keys.into_iter().filter(|key| both_ran || OF_A_COMMAND.contains(&key.as_str())) {
+        let alike = reference.contains_key(mark) == seen.contains_key(mark);
+        for key in keys.into_iter().filter(|key| alike || always.contains(&key.as_str())) {
             let (theirs, ours) = (reference.get(key), seen.get(key));
             if theirs != ours {
                 let (case, key) = ((*case).to_owned(), key.clone());

@@ -3,8 +3,6 @@
 use crate::cases::Case;
 use crate::compare::Difference;
 
-const TEXT: &str = include_str!("ledger.txt");
-
 /// What stands for "not there" in the ledger.
 const ABSENT: &str = "-";
 
@@ -22,12 +20,8 @@ struct Entry {
 }
 
 impl Ledger {
-    pub fn read() -> Ledger {
-        Ledger::parse(TEXT)
-    }
-
     /// Comments are the reasons: each group of lines is below its own.
-    fn parse(text: &str) -> Ledger {
+    pub fn read(text: &str) -> Ledger {
         let mut reason = false;
         let mut entries = Vec::new();
         for (index, line) in text.lines().enumerate() {
@@ -37,7 +31,7 @@ impl Ledger {
             } else if line.starts_with('#') {
                 reason = true;
             } else {
-                assert!(reason, "ledger.txt:{}: there is no reason above it", index + 1);
+                assert!(reason, "line {} of the ledger: there is no reason above it", index + 1);
                 entries.push(Entry::parse(index + 1, line));
             }
         }
@@ -58,8 +52,9 @@ impl Ledger {
             everything && was_run && !entry.is_of_some_machines
         };
         complaints.extend(
-            idle.filter(could_meet)
-                .map(|entry| format!("ledger.txt:{}: there is no such difference any more", entry.line)),
+            idle.filter(could_meet).map(|entry| {
+                format!("line {} of the ledger: there is no such difference any more", entry.line)
+            }),
         );
         complaints
     }
@@ -70,7 +65,7 @@ impl Entry {
         let is_of_some_machines = text.starts_with('?');
         let fields: Vec<&str> = text.trim_start_matches('?').split('|').map(str::trim).collect();
         let [case, key, theirs, ours] = fields[..] else {
-            panic!("ledger.txt:{line}: want case | key | Docker Engine's value | ours");
+            panic!("line {line} of the ledger: want case | key | Docker Engine's value | ours");
         };
         let [case, key, theirs, ours] = [case, key, theirs, ours].map(str::to_owned);
         Entry { line, is_of_some_machines, case, key, theirs, ours }
@@ -119,7 +114,7 @@ fn patterns() {
 
 #[test]
 fn both_ways() {
-    let ledger = Ledger::parse("# why\n* | umask | 0022 | *\n# why not\nb | gone | - | 1\n");
+    let ledger = Ledger::read("# why\n* | umask | 0022 | *\n# why not\nb | gone | - | 1\n");
     let difference = |case: &str, key: &str, theirs: &str, ours: &str| Difference {
         case: case.into(),
         key: key.into(),
@@ -130,8 +125,8 @@ fn both_ways() {
     let found = [difference("a", "umask", "0022", "0"), difference("a", "uid", "0", "1")];
     assert_eq!(ledger.check(&found, &[case("a")], true), ["a | uid | 0 | 1"]);
     let complaints = ledger.check(&found[..1], &[case("a"), case("b")], true);
-    assert_eq!(complaints, ["ledger.txt:4: there is no such difference any more"]);
+    assert_eq!(complaints, ["line 4 of the ledger: there is no such difference any more"]);
     assert!(ledger.check(&found[..1], &[case("b")], false).is_empty());
-    let machines = Ledger::parse("# some\n? b | gone | - | 1\n");
+    let machines = Ledger::read("# some\n? b | gone | - | 1\n");
     assert!(machines.check(&[], &[case("b")], true).is_empty());
 }

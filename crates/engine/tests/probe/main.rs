@@ -7,6 +7,8 @@
 //!
 //! `WHARF_TEST_DOCKER_HOST` names a Docker Engine to compare with. Without it the engine is compared with what Docker
 //! Engine 28.5 showed, which `golden*.txt` tell; `WHARF_TEST_UPDATE_GOLDEN=PATH` writes such a file.
+//! [`options`] compares what the client says and what `docker inspect` shows, for many more options.
+//!
 //! `WHARF_TEST_CASES=words` picks the cases with one of these words in their names; a word after `=` is a whole name.
 //! `WHARF_TEST_INSIDE` is the program that looks, where no compiler can make it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -17,6 +19,7 @@ mod golden;
 mod image;
 mod ledger;
 mod normalise;
+mod options;
 mod side;
 #[path = "../docker_cli/support.rs"]
 #[expect(dead_code, reason = "this test needs a part of it")]
@@ -30,6 +33,8 @@ use golden::Golden;
 use ledger::Ledger;
 use side::{Shown, Side};
 
+const LEDGER: &str = include_str!("ledger.txt");
+
 #[test]
 fn containers_are_like_dockers() {
     let Some(program) = image::program() else { return };
@@ -41,8 +46,16 @@ fn containers_are_like_dockers() {
     let mut found = differences(&reference.shown, &shown);
     found.retain(reference.comparable);
     println!("{} cases, {} differences from Docker Engine", chosen.len(), found.len());
-    let complaints = Ledger::read().check(&found, &chosen, reference.is_live);
+    let complaints = Ledger::read(LEDGER).check(&found, &chosen, reference.is_live);
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// A client of a Docker Engine.
+fn reference(host: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=1", "120", "docker", "--host", host]).args(arguments);
+    command.stdin(std::process::Stdio::null());
+    command
 }
 
 /// Docker Engine, or what is known of it.
@@ -62,13 +75,7 @@ impl Reference {
     }
 
     fn live(host: &str, program: &std::path::Path, chosen: &[Case]) -> Reference {
-        let client = |arguments: &[&str]| {
-            let mut command = Command::new("timeout");
-            command.args(["--kill-after=1", "120", "docker", "--host", host]).args(arguments);
-            command.stdin(std::process::Stdio::null());
-            command
-        };
-        let shown = Side::new("Docker Engine", client, program).run_all(chosen);
+        let shown = Side::new("Docker Engine", |words| reference(host, words), program).run_all(chosen);
         if let Some(path) = std::env::var_os("WHARF_TEST_UPDATE_GOLDEN") {
             Golden::write(&shown, std::path::Path::new(&path));
         }

@@ -36,10 +36,10 @@ pub struct Side<C: Fn(&[&str]) -> Command + Sync> {
 }
 
 /// What a command did.
-struct Done {
-    code: i32,
-    stdout: String,
-    stderr: String,
+pub struct Done {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
 }
 
 impl<C: Fn(&[&str]) -> Command + Sync> Side<C> {
@@ -103,21 +103,30 @@ impl<C: Fn(&[&str]) -> Command + Sync> Side<C> {
         }
         let done = self.run(last, number);
         self.clean_up(number);
-        let normalise = |text: &str| {
-            let own = [(self.prefix.as_str(), "wharf-probe"), (self.folder.path().to_str().unwrap(), "{d}")];
-            let text = own.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
-            self.normaliser.text(&text)
-        };
+        let normalise = |text: &str| self.normal(text);
         let mut seen = match parse(&done.stdout) {
             Some(seen) => self.normaliser.seen(seen, donor.as_ref(), normalise),
             None => BTreeMap::from([("stdout".to_owned(), normalise(done.stdout.trim()))]),
         };
         seen.insert("exit code".to_owned(), done.code.to_string());
-        seen.insert("stderr".to_owned(), self.normaliser.message(&normalise(&done.stderr)));
+        seen.insert("stderr".to_owned(), self.message(&done.stderr));
         seen
     }
 
-    fn run(&self, step: &str, number: &str) -> Done {
+    /// Any text, without what differs between runs.
+    pub fn normal(&self, text: &str) -> String {
+        let own = [(self.prefix.as_str(), "wharf-probe"), (self.folder.path().to_str().unwrap(), "{d}")];
+        let text = own.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+        self.normaliser.text(&text)
+    }
+
+    /// What the client said went wrong.
+    pub fn message(&self, stderr: &str) -> String {
+        self.normaliser.message(&self.normal(stderr))
+    }
+
+    /// Runs a command of the case with this number.
+    pub fn run(&self, step: &str, number: &str) -> Done {
         let words: Vec<String> = words(step).iter().map(|word| self.fill_in(word, number)).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let output = (self.client)(&words).output().unwrap();
@@ -128,7 +137,8 @@ impl<C: Fn(&[&str]) -> Command + Sync> Side<C> {
         }
     }
 
-    fn fill_in(&self, word: &str, number: &str) -> String {
+    /// What stands for the names in braces in the case with this number.
+    pub fn fill_in(&self, word: &str, number: &str) -> String {
         let mut word = word.replace("{d}", self.folder.path().to_str().unwrap());
         for name in ["a", "b", "v", "n"] {
             word = word.replace(&format!("{{{name}}}"), &format!("{}-{number}-{name}", self.prefix));

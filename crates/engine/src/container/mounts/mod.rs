@@ -15,5 +15,6 @@ mod volumes;
 pub use collect::collect;
 pub use image::{find_images, image_view};
 pub use launch::{check_sources, launch_mounts};
+pub use parse::clean;
 pub use record::{MountKind, MountRecord, ReadOnly};
 pub use volumes::{fill_volumes, make_volumes};

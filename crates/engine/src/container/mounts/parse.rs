@@ -23,12 +23,13 @@ pub fn bind(text: &str) -> Result<MountRecord> {
     if destination.is_empty() || (source.is_empty() && parts.len() > 1) {
         return Err(invalid());
     }
-    let destination = absolute(destination).map_err(|why| {
+    let wrong = |why: &str| {
         let kind = if source.starts_with('/') { "bind" } else { "volume" };
         let text =
             format!("invalid volume specification: '{text}': invalid mount config for type {kind:?}: {why}");
         Error::BadParameter(text)
-    })?;
+    };
+    let destination = absolute(destination).map_err(|why| wrong(&why))?;
     let mut record = MountRecord { destination, ..MountRecord::default() };
     if source.starts_with('/') {
         record.source = clean(source);
@@ -39,7 +40,14 @@ pub fn bind(text: &str) -> Result<MountRecord> {
         source.clone_into(&mut record.volume);
     }
     apply_mode(&mut record, mode)?;
-    Ok(record)
+    let foreign = match record.kind {
+        MountKind::Volume => mode.split(',').any(|word| propagation(word).is_some()).then_some("BindOptions"),
+        _ => record.no_copy.then_some("VolumeOptions"),
+    };
+    match foreign {
+        Some(field) => Err(wrong(&format!("field {field} must not be specified"))),
+        None => Ok(record),
+    }
 }
 
 /// The comma list of contract 2.4.3; of each group at most one word.
@@ -151,6 +159,9 @@ fn image_mount(record: &mut MountRecord, mount: &Mount) -> Result<(), String> {
 }
 
 fn bind_mount(record: &mut MountRecord, mount: &Mount) -> Result<(), String> {
+    if mount.source.is_empty() {
+        return Err("field Source must not be empty".to_owned());
+    }
     if !mount.source.starts_with('/') {
         return Err(format!("invalid mount path: '{}' mount path must be absolute", mount.source));
     }
@@ -165,7 +176,7 @@ fn bind_mount(record: &mut MountRecord, mount: &Mount) -> Result<(), String> {
     }
     if !options.propagation.is_empty() {
         record.propagation = propagation(&options.propagation)
-            .ok_or_else(|| format!("invalid propagation: {}", options.propagation))?;
+            .ok_or_else(|| format!("invalid propagation mode: {}", options.propagation))?;
     }
     if options.read_only_force_recursive && record.propagation != Propagation::Rprivate {
         return Err("recursive read-only needs the propagation rprivate".to_owned());
@@ -284,7 +295,19 @@ mod tests {
 
     #[test]
     fn wrong_strings() {
-        for wrong in ["", ":", "a:", ":/b", "x:/", "x:rel", "/a:/b:ro,rw", "/a:/b:what", "a:b:c:d"] {
+        for wrong in [
+            "",
+            ":",
+            "a:",
+            ":/b",
+            "x:/",
+            "x:rel",
+            "/a:/b:ro,rw",
+            "/a:/b:what",
+            "a:b:c:d",
+            "/a:/b:nocopy",
+            "a:/b:rslave",
+        ] {
             assert!(bind(wrong).is_err(), "{wrong:?}");
         }
     }
