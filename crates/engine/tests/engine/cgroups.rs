@@ -46,7 +46,8 @@ fn limits_are_seen_inside_and_can_be_changed() {
 #[test]
 fn what_v2_does_not_know_is_warned_of() {
     let Some(engine) = engine() else { return };
-    let body = json!({"Image": "busybox", "Cmd": ["true"], "HostConfig": {"MemorySwappiness": 10, "OomKillDisable": true}});
+    let body = json!({"Image": "busybox", "Cmd": ["true"], "HostConfig":
+        {"Memory": 64 << 20, "MemorySwappiness": 10, "OomKillDisable": true}});
     let warnings = engine.post("/containers/create?name=odd", body)["Warnings"].clone();
     assert_eq!(warnings.as_array().map_or(0, Vec::len), if is_v2(&engine) { 2 } else { 0 }, "{warnings}");
 }

@@ -18,7 +18,7 @@ fn wrong_requests_are_named_and_leave_nothing() {
             "could not select device driver \\\"nvidia\\\" with capabilities: [[gpu]]",
         ),
         (json!({"HostConfig": {"Memory": 1024}}), 400, "Minimum memory limit allowed is 6MB"),
-        (json!({"HostConfig": {"LogConfig": {"Type": "syslog"}}}), 400, "no log driver named 'syslog'"),
+        (json!({"HostConfig": {"LogConfig": {"Type": "syslog"}}}), 400, "logging plugin syslog"),
         (json!({"HostConfig": {"Warp": 9}}), 501, "option Warp is not supported"),
         (json!({"HostConfig": {"CapAdd": ["SUPER"]}}), 400, "invalid CapAdd: unknown capability"),
         (
