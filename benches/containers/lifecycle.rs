@@ -16,13 +16,14 @@ pub const MANY: usize = 50;
 /// One of the two sides.
 pub struct Side {
     pub name: &'static str,
+    pub host: String,
     docker: Docker,
 }
 
 impl Side {
     pub fn new(name: &'static str, host: &str) -> Side {
         let docker = Docker::connect_with_unix(host, 120, bollard::API_DEFAULT_VERSION).expect("an address");
-        Side { name, docker }
+        Side { name, host: host.to_owned(), docker }
     }
 
     /// Runs a container that ends at once, waits for its end, and removes it.

@@ -1,6 +1,6 @@
 //! What containers cost, on wharf's own engine and, side by side in the same run, on a reference Docker Engine: one from
-//! creation to removal, 50 at once, the memory of everybody but the containers themselves while 50 are idle, and (ours only)
-//! the CPU time of health checks.
+//! creation to removal, 50 at once, the memory of everybody but the containers themselves while 50 are idle, and the CPU
+//! time of health checks.
 //!
 //!     REFERENCE_DOCKER_HOST=unix:///path/docker.sock cargo bench --bench containers
 //!
@@ -38,7 +38,7 @@ fn main() {
     for side in &sides {
         runtime.block_on(many(side, &engine));
     }
-    probes::run(&engine);
+    probes::run(&engine, &sides);
 }
 
 /// In turn, so that a drift of the machine's speed meets both.

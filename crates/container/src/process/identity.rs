@@ -1,7 +1,8 @@
 //! A process's name over time: pid, start time and boot.
 
+use std::fs;
+use std::io::{self, Read};
 use std::sync::OnceLock;
-use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
@@ -56,10 +57,15 @@ fn boot_id() -> io::Result<&'static str> {
     Ok(BOOT_ID.get_or_init(|| text.trim().to_owned()))
 }
 
+/// Longer than any `/proc/<pid>/stat`: 52 numbers, and a name of 64 bytes at most.
+const MAX_STAT: usize = 2048;
+
 /// Start time and state letter of `pid`.
 fn stat(pid: i32) -> io::Result<(u64, u8)> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    parse_stat(&text).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    // The kernel gives all of it at once, and this is on the way of every probe: no second look for an end.
+    let mut text = [0; MAX_STAT];
+    let length = fs::File::open(format!("/proc/{pid}/stat"))?.read(&mut text)?;
+    parse_stat(&String::from_utf8_lossy(&text[..length])).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 /// The command (field 2) may contain spaces and parentheses, so the fields count from the last `)`.
