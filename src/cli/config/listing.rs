@@ -19,9 +19,8 @@ pub(super) fn text(
     let lines = if names == Names::Services && args.no_interpolate {
         uninterpolated_services(context, &options)?
     } else {
-        // Compose hashes services before it reads their env files.
-        let resolve_environment = options.resolve_environment && !matches!(names, Names::Hash(_));
-        let project = context.load_with(LoadOptions { resolve_environment, ..options })?.project;
+        // No list needs the env files, which may not be there yet; Compose hashes services before it reads them.
+        let project = context.load_with(LoadOptions { resolve_environment: false, ..options })?.project;
         lines(&project, names, separator(context))?
     };
     Ok(lines.into_iter().map(|line| line + "\n").collect())

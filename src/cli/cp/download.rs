@@ -3,9 +3,12 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 
+use bollard::errors::Error as ApiError;
 use bollard::query_parameters::{ContainerArchiveInfoOptionsBuilder, DownloadFromContainerOptionsBuilder};
 use console::user_attended;
+use futures::StreamExt;
 
 use super::CpArgs;
 use super::place::{Existing, Place, Source, place, renamed};
@@ -52,8 +55,10 @@ async fn source(
 ) -> Result<(String, bool), Failure> {
     let stat = |path: String| async move {
         let options = ContainerArchiveInfoOptionsBuilder::default().path(&path).build();
-        let answer = engine.docker().get_container_archive_info(&container.id, Some(options)).await;
-        answer.map_err(|error| EngineError::call(format!("copy from {}:{path}", container.name), &error))
+        match engine.docker().get_container_archive_info(&container.id, Some(options)).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(refusal(engine, container, &path, error).await),
+        }
     };
     let mut path = if from.starts_with('/') { from.to_owned() } else { format!("/{from}") };
     let mut found = stat(path.clone()).await?;
@@ -62,6 +67,19 @@ async fn source(
         found = stat(path.clone()).await?;
     }
     Ok((path, found.file_mode & FOLDER_BIT != 0))
+}
+
+/// Why a path cannot be read. The answer to HEAD has no body, so the reason is asked for by GET.
+async fn refusal(
+    engine: &Engine,
+    container: &ObservedContainer,
+    path: &str,
+    answer: ApiError,
+) -> EngineError {
+    let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
+    let mut stream = pin!(engine.docker().download_from_container(&container.id, Some(options)));
+    let reason = stream.next().await.and_then(Result::err).unwrap_or(answer);
+    EngineError::call(format!("copy from {}:{path}", container.name), &reason)
 }
 
 fn local_place(source: Source<'_>, to: &str) -> Result<Place, Failure> {

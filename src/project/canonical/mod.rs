@@ -20,6 +20,8 @@ use super::spelling::Malformed;
 pub struct Findings<'a> {
     /// The texts, to point at a part of one.
     sources: &'a SourceMap,
+    /// Variables are left as they are written (`--no-interpolate`), so values need not make sense.
+    uninterpolated: bool,
     /// Values that have no long form.
     pub errors: Vec<Diagnostic>,
     /// Odd but accepted values.
@@ -60,8 +62,9 @@ const TABLE: [(&str, Transform); 26] = [
 ];
 
 /// Gives every attribute of the table its long form.
-pub fn canonicalize<'a>(root: &mut Node, sources: &'a SourceMap) -> Findings<'a> {
-    let mut findings = Findings { sources, errors: Vec::new(), warnings: Vec::new(), ports: 0 };
+pub fn canonicalize<'a>(root: &mut Node, sources: &'a SourceMap, uninterpolated: bool) -> Findings<'a> {
+    let mut findings =
+        Findings { sources, uninterpolated, errors: Vec::new(), warnings: Vec::new(), ports: 0 };
     for (pattern, transform) in TABLE {
         visit(root, pattern, &mut |node, trail| transform(node, trail, &mut findings));
     }

@@ -7,10 +7,14 @@ use crate::project::node::{Node, Value};
 use crate::project::path::Trail;
 use crate::project::spelling::port::{self, ShortPort};
 
-/// Every item in long form; a range becomes several items. An item that has none stays as it is.
+/// Every item in long form; a range becomes several items. An item that has none stays as it is; beside one with a
+/// variable in it, all items stay, as Compose has it.
 pub fn ports(node: &mut Node, trail: &Trail<'_>, findings: &mut Findings<'_>) {
     let span = node.span;
     let Some(items) = node.as_sequence_mut() else { return };
+    if findings.uninterpolated && items.iter().any(|item| expand(item, trail, findings).is_err()) {
+        return;
+    }
     let mut long = Vec::with_capacity(items.len());
     for item in items.drain(..) {
         match expand(&item, trail, findings) {

@@ -10,7 +10,7 @@ fn long(attribute: &str) -> String {
     let mut root =
         yaml::parse(FileId::default(), &text, &mut Origins::default()).expect("valid").remove(0).root;
     let sources = SourceMap::default();
-    let findings = canonicalize(&mut root, &sources);
+    let findings = canonicalize(&mut root, &sources, false);
     if let Some(error) = findings.errors.first() {
         return error.message.clone();
     }

@@ -209,7 +209,7 @@ fn at(mut error: Diagnostic, extends: Span) -> Diagnostic {
 fn read_base(session: &mut Session<'_>, scope: &Scope, path: &Path, directory: &Path) -> Result<Base> {
     let mut tree = Node::mapping(Mapping::new(), Span::default());
     let mut removals = Vec::new();
-    for Document { mut root, removals: removed } in session.take_documents(path)? {
+    for Document { mut root, removals: removed, .. } in session.take_documents(path)? {
         if !matches!(root.value, Value::Mapping(_)) {
             continue;
         }

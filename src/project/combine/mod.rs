@@ -70,7 +70,7 @@ fn add_document(
     mut tree: Node,
     document: Document,
 ) -> Node {
-    let Document { mut root, removals } = document;
+    let Document { mut root, removals, .. } = document;
     warnings::check_scalars(&mut root, &session.sources, &mut session.warnings);
     if !matches!(root.value, Value::Mapping(_)) {
         session.errors.add_incomplete(vec![not_a_mapping(&root)]);
@@ -137,7 +137,7 @@ fn validate(session: &mut Session<'_>, tree: &mut Node) {
 }
 
 fn canonicalize(session: &mut Session<'_>, tree: &mut Node) {
-    let findings = canonical::canonicalize(tree, &session.sources);
+    let findings = canonical::canonicalize(tree, &session.sources, !session.options.interpolate);
     keep_warnings(&mut session.warnings, findings.warnings);
     // Without values for variables, short forms may not parse; they are left as they are.
     if session.options.interpolate && !findings.errors.is_empty() {

@@ -7,7 +7,7 @@ use super::extends::Base;
 use super::{Result, Scope};
 use crate::project::diagnostic::{Diagnostic, Label};
 use crate::project::errors::Errors;
-use crate::project::limits::Budget;
+use crate::project::limits::{Budget, keep_warnings};
 use crate::project::options::LoadOptions;
 use crate::project::origin::Origins;
 use crate::project::read::{self, discover::relative};
@@ -100,7 +100,12 @@ impl<'a> Session<'a> {
             Some(Documents::Taken(id)) => Ok(*id),
             None => self.read(file),
         };
-        let parsed = read.and_then(|id| Ok((id, self.parse(id)?)));
+        let is_new = !self.documents.contains_key(file);
+        let mut parsed = read.and_then(|id| Ok((id, self.parse(id)?)));
+        if let (true, Ok((_, documents))) = (is_new, &mut parsed) {
+            let found = documents.iter_mut().flat_map(|document| std::mem::take(&mut document.warnings));
+            keep_warnings(&mut self.warnings, found);
+        }
         let (state, result) = match parsed {
             Ok((id, documents)) => (Documents::Ready(id, documents), Ok(())),
             Err(errors) => (Documents::Failed, Err(errors)),

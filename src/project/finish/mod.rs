@@ -27,7 +27,9 @@ use super::warnings;
 pub fn complete(tree: &mut Node, session: &mut Session<'_>, scope: &Scope) -> Vec<Diagnostic> {
     defaults::fill(tree);
     let mut errors = checks::check(tree, &session.errors);
-    errors.extend(quantities::check(tree, &session.sources));
+    if session.options.interpolate {
+        errors.extend(quantities::check(tree, &session.sources));
+    }
     if let Some(start) = session.path_start(scope) {
         errors.extend(paths::resolve(tree, &start, &session.options.environment));
     }

@@ -87,22 +87,29 @@ fn is_drive(source: &str) -> bool {
     bytes.len() > 1 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':'
 }
 
-/// Splits at colons; the colon after a single letter at the start of a part belongs to a Windows drive.
+/// Splits at colons; the colon after a single letter at the start of a part belongs to a Windows drive, those in `${…}`
+/// to a variable that is left as it is written.
 fn split(text: &str) -> Vec<&str> {
+    let bytes = text.as_bytes();
     let mut parts = Vec::new();
-    let mut start = 0;
-    for (index, _) in text.match_indices(':') {
-        let part = &text[start..index];
-        if part.len() == 1 && part.as_bytes()[0].is_ascii_alphabetic() {
-            continue;
-        }
-        if index >= start {
-            parts.push(part);
-            start = index + 1;
+    let (mut start, mut depth) = (0, 0_usize);
+    for (index, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' if index > 0 && bytes[index - 1] == b'$' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 && !is_drive_letter(&bytes[start..index]) => {
+                parts.push(&text[start..index]);
+                start = index + 1;
+            }
+            _ => {}
         }
     }
     parts.push(&text[start..]);
     parts
+}
+
+fn is_drive_letter(part: &[u8]) -> bool {
+    matches!(part, [letter] if letter.is_ascii_alphabetic())
 }
 
 /// A path without `.`, `..` and doubled slashes, as Go's `path.Clean` gives it.
@@ -158,6 +165,7 @@ mod tests {
             ("d:/x", "volume \"\" \"d:/x\""),
             ("C:\\a:/x", "bind \"C:\\\\a\" \"/x\""),
             ("data:/x:whatever", "volume \"data\" \"/x\""),
+            ("${DIR:-${HOME:-.}/a}/b:/x:ro", "volume \"${DIR:-${HOME:-.}/a}/b\" \"/x\" ro"),
         ];
         for (text, expected) in cases {
             assert_eq!(shown(text), expected, "{text}");

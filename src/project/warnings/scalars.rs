@@ -51,17 +51,26 @@ fn written<'a>(node: &Node, sources: &'a SourceMap) -> Option<&'a str> {
 fn rewritten(node: &Node, sources: &SourceMap) -> Option<Diagnostic> {
     let raw = written(node, sources)?;
     let read = node.value.scalar_text().filter(|read| read != raw)?;
-    let octal = matches!(node.value, Value::Int(_)) && raw.trim_start_matches(['-', '+']).starts_with('0');
     let kind = match &node.value {
-        Value::String(_) => "time",
-        Value::Int(_) if octal => "octal number",
-        _ => "number",
+        Value::String(_) => "a time",
+        Value::Int(_) => integer_kind(raw.trim_start_matches(['-', '+'])),
+        _ => "a number",
     };
-    let message = format!("{raw} is read as a {kind} and becomes {read:?}").replace("a octal", "an octal");
+    let message = format!("{raw} is read as {kind} and becomes {read:?}");
     Some(
         Diagnostic::warning("number-rewritten", node.span, message)
             .with_help(format!("quote it to keep it as it is written: \"{raw}\"")),
     )
+}
+
+/// In which base an integer is written, by what it begins with.
+fn integer_kind(digits: &str) -> &'static str {
+    match digits.as_bytes() {
+        [b'0', b'x' | b'X', ..] => "a hexadecimal number",
+        [b'0', b'b' | b'B', ..] => "a binary number",
+        [b'0', _, ..] => "an octal number",
+        _ => "a number",
+    }
 }
 
 fn octal_port(node: &Node, sources: &SourceMap) -> Option<Diagnostic> {

@@ -6,22 +6,35 @@ use super::events::{Event, EventKind, Events, Properties};
 use super::explain::explain;
 use super::{Directive, Directives, scalar, syntax_error};
 use crate::project::diagnostic::Diagnostic;
-use crate::project::limits::{MAX_DEPTH, MAX_VALUES, text_weight};
+use crate::project::limits::{MAX_DEPTH, MAX_VALUES, keep_warnings, text_weight};
 use crate::project::node::{Entry, Mapping, Node, Value};
 use crate::project::origin::Origins;
+use crate::project::schema::did_you_mean;
 use crate::project::source::{FileId, Span};
 
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
-/// The root of every document, and the directives seen.
-pub fn build(file: FileId, text: &str, origins: &mut Origins) -> Result<(Vec<Node>, Directives)> {
+/// What a text holds.
+pub struct Built {
+    /// The root of every document.
+    pub roots: Vec<Node>,
+    /// `!reset` and `!override`.
+    pub directives: Directives,
+    /// Tags that mean nothing here.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads a whole text.
+pub fn build(file: FileId, text: &str, origins: &mut Origins) -> Result<Built> {
     let events = Events::new(file, text).ok_or_else(|| syntax_error(Span::default(), "out of memory"))?;
     let mut builder = Builder {
         events,
         text,
         anchors: HashMap::new(),
         directives: Directives::new(),
+        warnings: Vec::new(),
         origins,
+        last: Span::default(),
         nodes: 0,
         depth: 0,
     };
@@ -29,7 +42,10 @@ pub fn build(file: FileId, text: &str, origins: &mut Origins) -> Result<(Vec<Nod
     loop {
         let event = builder.next()?;
         match event.kind {
-            EventKind::End => return Ok((roots, builder.directives)),
+            EventKind::End => {
+                let Builder { directives, warnings, .. } = builder;
+                return Ok(Built { roots, directives, warnings });
+            }
             // Anchors go on into the next document, as with go-yaml.
             EventKind::DocumentStart | EventKind::DocumentEnd => {}
             _ => roots.push(builder.node(event)?),
@@ -43,14 +59,19 @@ struct Builder<'a> {
     /// Anchored nodes and how many nodes each holds. `None` while the node is still being read.
     anchors: HashMap<String, Option<(Node, usize)>>,
     directives: Directives,
+    warnings: Vec<Diagnostic>,
     origins: &'a mut Origins,
+    /// Where the event that was read last stands.
+    last: Span,
     nodes: usize,
     depth: usize,
 }
 
 impl Builder<'_> {
     fn next(&mut self) -> Result<Event> {
-        self.events.next().map_err(|error| explain(error, self.text))
+        let event = self.events.next().map_err(|error| explain(error, self.text, self.last))?;
+        self.last = event.span;
+        Ok(event)
     }
 
     fn node(&mut self, event: Event) -> Result<Node> {
@@ -83,11 +104,15 @@ impl Builder<'_> {
         within_limit(self.nodes, span)
     }
 
-    /// Notes `!reset` and `!override`; any other tag is returned.
+    /// Notes `!reset` and `!override`, and tags that are nobody's; any other tag is returned.
     fn directive<'p>(&mut self, properties: &'p Properties, span: Span) -> Option<&'p str> {
         let directive = match properties.tag.as_deref() {
             Some("!reset") => Directive::Reset,
             Some("!override") => Directive::Override,
+            Some(tag) if tag.len() > 1 && tag.starts_with('!') => {
+                keep_warnings(&mut self.warnings, [unknown_tag(tag, span)]);
+                return Some(tag);
+            }
             other => return other,
         };
         self.directives.insert(span.start, directive);
@@ -203,6 +228,17 @@ fn within_limit(nodes: usize, span: Span) -> Result<()> {
     }
     let message = format!("the document holds more than {MAX_VALUES} values (aliases expanded)");
     Err(Box::new(Diagnostic::error("yaml-limit", span, message)))
+}
+
+fn unknown_tag(tag: &str, span: Span) -> Diagnostic {
+    let length = u32::try_from(tag.len()).unwrap_or(0);
+    let place = Span { end: span.start + length, ..span };
+    let message = format!("the tag {tag} is not known and has no effect");
+    let warning = Diagnostic::warning("unknown-tag", place, message);
+    match did_you_mean(tag, ["!reset", "!override"].into_iter()) {
+        Some(help) => warning.with_help(help),
+        None => warning,
+    }
 }
 
 fn is_merge_key(kind: &EventKind) -> bool {

@@ -4,9 +4,12 @@ use super::events::SyntaxError;
 use crate::project::diagnostic::Diagnostic;
 use crate::project::source::Span;
 
-/// The diagnostic of a syntax error.
-pub fn explain(error: SyntaxError, text: &str) -> Box<Diagnostic> {
+/// The diagnostic of a syntax error behind the node that was read last.
+pub fn explain(error: SyntaxError, text: &str, last: Span) -> Box<Diagnostic> {
     let number = (error.span.line as usize).saturating_sub(1);
+    if let Some(diagnostic) = late_quote(&error, text, last) {
+        return Box::new(diagnostic);
+    }
     let help = hint(&error.problem, text, number);
     let span = readable(error.span, text);
     let mut diagnostic = Diagnostic::error("yaml-syntax", span, error.problem);
@@ -17,6 +20,19 @@ pub fn explain(error: SyntaxError, text: &str) -> Box<Diagnostic> {
     Box::new(match help {
         Some(help) => diagnostic.with_help(help),
         None => diagnostic,
+    })
+}
+
+/// A quote that is not closed takes in what follows, up to the next quote; what stands behind that one makes no sense.
+fn late_quote(error: &SyntaxError, text: &str, last: Span) -> Option<Diagnostic> {
+    let quoted = text.get(last.start as usize..last.end as usize)?;
+    let quote = quoted.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+    let is_late = quoted.contains('\n') && error.problem.starts_with("did not find expected");
+    let opened = Span { end: last.start + 1, ..last };
+    is_late.then(|| {
+        Diagnostic::error("yaml-syntax", readable(error.span, text), error.problem.clone())
+            .with_label(opened, format!("the text in {quote} that ends here begins there"))
+            .with_help(format!("the {quote} in line {} is not closed in its line", last.line))
     })
 }
 
@@ -43,6 +59,9 @@ fn hint(problem: &str, text: &str, number: usize) -> Option<String> {
                 "this line stands in a list: begin it with `- `, or write all of them as `key: value`".into()
             })
         });
+    }
+    if problem.contains("unexpected ':'") {
+        return Some("inside { } and [ ] a blank must follow the colon".into());
     }
     if problem.contains("expected ','") {
         return Some(if line.contains("${") {

@@ -11,6 +11,7 @@ mod timestamp;
 
 use std::collections::HashMap;
 
+use self::builder::Built;
 use super::diagnostic::Diagnostic;
 use super::node::{Node, Value};
 use super::origin::Origins;
@@ -28,6 +29,8 @@ pub struct Document {
     pub root: Node,
     /// Paths tagged `!reset` or `!override`: what earlier files say there is forgotten.
     pub removals: Vec<Path>,
+    /// What is odd about the text of the file; the first document has all of it.
+    pub warnings: Vec<Diagnostic>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +47,12 @@ type Directives = HashMap<u32, Directive>;
 /// # Errors
 /// The first syntax error, duplicate key, bad tag or exceeded limit.
 pub fn parse(file: FileId, text: &str, origins: &mut Origins) -> Result<Vec<Document>, Box<Diagnostic>> {
-    let (roots, directives) = builder::build(file, text, origins)?;
-    Ok(roots.into_iter().map(|root| document(root, &directives)).collect())
+    let Built { roots, directives, warnings } = builder::build(file, text, origins)?;
+    let mut documents: Vec<Document> = roots.into_iter().map(|root| document(root, &directives)).collect();
+    if let Some(first) = documents.first_mut() {
+        first.warnings = warnings;
+    }
+    Ok(documents)
 }
 
 fn document(mut root: Node, directives: &Directives) -> Document {
@@ -53,7 +60,7 @@ fn document(mut root: Node, directives: &Directives) -> Document {
     if !directives.is_empty() {
         apply_directives(&mut root, &mut Path::new(), directives, &mut removals);
     }
-    Document { root, removals }
+    Document { root, removals, warnings: Vec::new() }
 }
 
 /// Takes `!reset` nodes out and notes the paths of both tags.
