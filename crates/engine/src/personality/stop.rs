@@ -1,8 +1,11 @@
 //! What runs, and how it ends: `wharf engine status` and `wharf engine stop`.
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::retry_on_intr;
+use std::io;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, retry_on_intr};
 use rustix::process::Signal;
+use wharf_container::process::Pidfd;
 
 use super::StartError;
 use super::client::running;
@@ -13,6 +16,8 @@ use crate::paths::EnginePaths;
 const END: Signal = Signal::TERM;
 /// To the worker: it kills the containers instead, also those that are being stopped.
 pub(super) const AT_ONCE: Signal = Signal::QUIT;
+/// How often it is looked whether the worker is still the same.
+const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 
 /// What `wharf engine status` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +47,7 @@ pub async fn status(paths: &EnginePaths) -> Result<Option<Status>, StartError> {
 /// # Errors
 /// Containers run and `force` is not set (named in the text), or the engine cannot be told.
 pub async fn stop(paths: &EnginePaths, force: bool) -> Result<bool, StartError> {
-    let failed = |error: std::io::Error| StartError::new("cannot end the engine", &error);
+    let failed = |error: io::Error| StartError::new("cannot end the engine", &error);
     let file =
         PidFile::of_running(paths).map_err(|error| StartError::new("cannot find the engine", &error))?;
     let Some(file) = file else { return Ok(false) };
@@ -51,16 +56,44 @@ pub async fn stop(paths: &EnginePaths, force: bool) -> Result<bool, StartError> 
         let text = "containers run; stop them first, or use --force to kill them";
         return Err(StartError(format!("{text}: {}", names.join(", "))));
     }
-    let pidfd = file.monitor.open().map_err(failed)?;
+    let waited = {
+        let paths = paths.clone();
+        move || end(&paths, file, force)
+    };
+    match tokio::task::spawn_blocking(waited).await {
+        Ok(result) => result.map(|()| true).map_err(failed),
+        Err(error) => Err(failed(io::Error::other(error))),
+    }
+}
+
+/// Tells the engine to end, and waits for that. A worker that dies meanwhile has a successor that knows nothing of it, so
+/// that one is told as well.
+fn end(paths: &EnginePaths, mut told: PidFile, force: bool) -> io::Result<()> {
+    let monitor = told.monitor.open()?;
+    tell(&monitor, &told, force)?;
+    while !ends_within(&monitor, LOOK)? {
+        let now = PidFile::of_running(paths).ok().flatten();
+        if let Some(now) = now.filter(|now| now.worker != told.worker) {
+            tell(&monitor, &now, force)?;
+            told = now;
+        }
+    }
+    Ok(())
+}
+
+fn tell(monitor: &Pidfd, file: &PidFile, force: bool) -> io::Result<()> {
     if force {
-        // A worker that has just ended has a successor, which the other signal reaches.
+        // A worker that has just ended has a successor.
         let _ = file.worker.open().and_then(|worker| worker.send_signal(AT_ONCE.as_raw()));
     }
-    pidfd.send_signal(END.as_raw()).map_err(failed)?;
-    let wait = move || retry_on_intr(|| poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], None)).map(|_| ());
-    match tokio::task::spawn_blocking(wait).await {
-        Ok(Ok(())) => Ok(true),
-        Ok(Err(errno)) => Err(failed(errno.into())),
-        Err(error) => Err(failed(std::io::Error::other(error))),
+    match monitor.send_signal(END.as_raw()) {
+        // It has ended already.
+        Err(error) if error.raw_os_error() == Some(Errno::SRCH.raw_os_error()) => Ok(()),
+        result => result,
     }
+}
+
+fn ends_within(process: &Pidfd, time: Timespec) -> io::Result<bool> {
+    let ready = retry_on_intr(|| poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&time)))?;
+    Ok(ready > 0)
 }

@@ -21,6 +21,11 @@ fn stop(engine: &TestEngine, force: bool) -> Result<bool, wharf_engine::StartErr
     tokio::runtime::Runtime::new().unwrap().block_on(wharf_engine::stop(&paths, force))
 }
 
+fn worker(paths: &EnginePaths) -> Option<i32> {
+    let status = tokio::runtime::Runtime::new().unwrap().block_on(wharf_engine::status(paths)).unwrap();
+    status.map(|status| status.worker)
+}
+
 #[test]
 fn by_force_it_does_not_wait_for_containers_and_they_come_back() {
     let Some(mut engine) = engine() else { return };
@@ -45,4 +50,26 @@ fn force_ends_a_graceful_end() {
     let start = Instant::now();
     assert!(stop(&engine, true).unwrap());
     assert!(start.elapsed() < Duration::from_secs(60), "no grace: {:?}", start.elapsed());
+}
+
+#[test]
+fn an_engine_whose_worker_dies_while_it_ends_ends() {
+    let Some(engine) = engine() else { return };
+    run_stubborn(&engine);
+    let paths = EnginePaths::new(Some(engine.root()));
+    std::thread::scope(|scope| {
+        let ended = scope.spawn(|| stop(&engine, true).unwrap());
+        // Until it has ended, or three of them are dead.
+        let mut last = 0;
+        for _ in 0..3 {
+            let next = eventually("a worker, or the end", || {
+                let pid = worker(&paths).unwrap_or(0);
+                (pid != last).then_some(pid)
+            });
+            let Some(worker) = Pid::from_raw(next) else { break };
+            let _ = kill_process(worker, Signal::KILL);
+            last = next;
+        }
+        assert!(ended.join().unwrap());
+    });
 }
