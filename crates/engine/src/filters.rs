@@ -68,7 +68,9 @@ impl Filters {
             None => Ok(None),
             Some("1" | "t" | "T" | "true" | "True" | "TRUE") => Ok(Some(true)),
             Some("0" | "f" | "F" | "false" | "False" | "FALSE") => Ok(Some(false)),
-            Some(other) => Err(Error::BadParameter(format!("invalid filter '{key}={other}'"))),
+            Some(other) => Err(Error::BadParameter(format!(
+                "invalid filter '{key}': '{other}' is neither true nor false"
+            ))),
         }
     }
 }

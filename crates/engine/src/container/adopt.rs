@@ -96,6 +96,10 @@ async fn settle(
             come_back(core, container, true);
             Ok(())
         }
+        // It ended with the engine before this one.
+        None if state.status == Status::Exited && container.record().host_config.auto_remove => {
+            remove_now(core, container, true).await
+        }
         None => {
             let interrupted = state.interrupted || state.status == Status::Restarting;
             if interrupted || (rebooted && state.started_at.is_some()) {

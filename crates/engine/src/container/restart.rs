@@ -51,7 +51,8 @@ pub fn after_boot(policy: &RestartPolicy, exit_code: i32, manually_stopped: bool
     match policy.name.as_str() {
         "always" => true,
         "unless-stopped" => !manually_stopped,
-        "on-failure" => !manually_stopped && after_exit(policy, exit_code, restarts),
+        // Its code counts, also that of one that was stopped by hand.
+        "on-failure" => after_exit(policy, exit_code, restarts),
         _ => false,
     }
 }
@@ -97,6 +98,8 @@ mod tests {
         assert!(after_boot(&policy("always", 0), 0, true, 0));
         assert!(!after_boot(&policy("unless-stopped", 0), 0, true, 0));
         assert!(after_boot(&policy("on-failure", 0), 255, false, 0));
+        assert!(after_boot(&policy("on-failure", 0), 137, true, 0));
+        assert!(!after_boot(&policy("on-failure", 0), 0, true, 0));
         assert!(!after_boot(&policy("no", 0), 255, false, 0));
     }
 

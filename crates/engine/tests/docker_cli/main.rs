@@ -14,6 +14,7 @@ mod images;
 mod lifecycle_reference;
 mod networks;
 mod refusals;
+mod restart_reference;
 mod side_by_side;
 mod streams;
 mod support;

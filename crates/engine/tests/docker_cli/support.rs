@@ -35,22 +35,32 @@ impl Engine {
             return None;
         }
         let root = TempDir::with_prefix("wharf-cli-").unwrap();
-        let script = "ip link set lo up && exec \"$0\" engine run";
-        let mut monitor = Command::new("unshare")
-            .args(["--net", "sh", "-c", script])
-            .arg(engine_binary())
-            .env("WHARF_ROOT", root.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(File::create(root.path().join("test.log")).unwrap())
-            .spawn()
-            .unwrap();
-        let stdout = BufReader::new(monitor.stdout.take().unwrap());
-        let announced = stdout.lines().map_while(Result::ok).any(|line| line.starts_with("listening on"));
-        let engine = Engine { root, monitor };
-        assert!(announced, "the engine did not start: {}", engine.log());
+        let engine = Engine { monitor: spawn(root.path()), root };
         engine.import_busybox();
         Some(engine)
+    }
+
+    /// Sends a signal to the monitor and waits for its end.
+    pub fn end(&mut self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.monitor), signal).unwrap();
+        self.monitor.wait().unwrap();
+    }
+
+    /// Starts the engine anew after its end, in another network namespace.
+    pub fn start_again(&mut self) {
+        self.monitor = spawn(self.root.path());
+    }
+
+    /// The process that serves the API.
+    pub fn worker(&self) -> i32 {
+        let file = std::fs::read(self.root.path().join("engine.pid")).unwrap();
+        let file: serde_json::Value = serde_json::from_slice(&file).unwrap();
+        i32::try_from(file["worker"]["pid"].as_i64().unwrap()).unwrap()
+    }
+
+    /// Where the engine keeps everything.
+    pub fn root(&self) -> &Path {
+        self.root.path()
     }
 
     fn import_busybox(&self) {
@@ -76,12 +86,9 @@ impl Engine {
 
     /// The client as a command, to be run in another way than [`Engine::docker`] does.
     pub fn client(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("timeout");
-        command.args(["--kill-after=1", DEADLINE, "docker", "--host"]);
-        command.arg(format!("unix://{}", self.socket().display())).args(arguments);
+        let mut command = client_of(&format!("unix://{}", self.socket().display()), arguments);
         // Neither the user's contexts and logins nor BuildKit decide what is tested here.
         command.env("DOCKER_CONFIG", self.directory("docker-config")).env("DOCKER_BUILDKIT", "0");
-        command.env_remove("DOCKER_HOST").env_remove("DOCKER_CONTEXT").stdin(Stdio::null());
         command
     }
 
@@ -201,6 +208,33 @@ impl From<Output> for Outcome {
     }
 }
 
+/// Starts an engine in a network namespace of its own.
+fn spawn(root: &Path) -> Child {
+    let script = "ip link set lo up && exec \"$0\" engine run";
+    let log = root.join("test.log");
+    let mut monitor = Command::new("unshare")
+        .args(["--net", "sh", "-c", script])
+        .arg(engine_binary())
+        .env("WHARF_ROOT", root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    let stdout = BufReader::new(monitor.stdout.take().unwrap());
+    let announced = stdout.lines().map_while(Result::ok).any(|line| line.starts_with("listening on"));
+    assert!(announced, "the engine did not start: {}", std::fs::read_to_string(&log).unwrap_or_default());
+    monitor
+}
+
+/// A client of the engine at this address.
+pub fn client_of(host: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=1", DEADLINE, "docker", "--host", host]).args(arguments);
+    command.env_remove("DOCKER_HOST").env_remove("DOCKER_CONTEXT").stdin(Stdio::null());
+    command
+}
+
 fn missing() -> Option<&'static str> {
     let runs = |program: &str| {
         Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
@@ -231,7 +265,7 @@ fn engine_binary() -> PathBuf {
 }
 
 /// A root filesystem with busybox and nothing else, as a tar archive.
-fn root_filesystem() -> Vec<u8> {
+pub fn root_filesystem() -> Vec<u8> {
     let mut archive = tar::Builder::new(Vec::new());
     for directory in ["bin", "etc", "root", "tmp"] {
         let mut header = tar::Header::new_gnu();

@@ -163,6 +163,66 @@ const STEPS: &[Step] = &[
         "labels of a volume that is made with the container",
         "docker create --name vr-box --mount type=volume,src=vr-s,dst=/x,volume-label=k=v vr-image >/dev/null; docker volume inspect -f '{{json .Labels}}' vr-s; docker rm vr-box",
     ),
+    (
+        "an anonymous volume is pruned without a word about all",
+        "V=$(docker volume create --label vr=4); docker volume create --label vr=4 vr-u >/dev/null; docker volume prune -f --filter label=vr=4 | sed \"s/$V/ANONYMOUS/\"; docker volume ls -q --filter label=vr=4; docker volume prune -f --filter all=true --filter label=vr=4; docker volume prune -f --filter colour=red",
+    ),
+    (
+        "an anonymous volume that another container took over",
+        "docker create --name vr-box -v /a vr-image >/dev/null; docker create --name vr-other --volumes-from vr-box vr-image >/dev/null; V=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination \"/a\"}}{{.Name}}{{end}}{{end}}' vr-box); docker rm -v vr-box; docker volume ls -q --filter name=$V | wc -l; docker rm -v vr-other; docker volume ls -q --filter name=$V | wc -l; docker volume rm -f $V >/dev/null",
+    ),
+    (
+        "volumes of a container that removes itself",
+        "docker run --rm -v /a -v vr-v:/b --cidfile id vr-image true; docker volume ls -q --filter name=vr-v; docker volume ls -q --filter dangling=true | grep -c vr-v",
+    ),
+    (
+        "a place behind a link, and below one",
+        "docker run --rm -v vr-w:/link vr-image sh -c 'cat /link/seed /data/seed; ls -ld /link | cut -c 1'; docker run --rm -v vr-w2:/link/below vr-image sh -c 'ls -d /data/below; ls /link/below'",
+    ),
+    (
+        "filled for one that may not write",
+        "docker run --rm --read-only -v vr-x:/data:ro vr-image cat /data/seed; docker run --rm -v vr-x:/data vr-image ls -A /data",
+    ),
+    (
+        "an empty directory gives its owner and mode",
+        "docker run --rm -v vr-y:/empty vr-image stat -c '%a %u:%g' /empty; docker run --rm -v vr-y:/data vr-image sh -c 'stat -c \"%a %u:%g\" /data; ls -A /data'",
+    ),
+    (
+        "one in another",
+        "docker run --rm -v vr-1:/data -v vr-2:/data/inner vr-image sh -c 'ls /data; stat -c \"%a %u\" /data/inner'; docker run --rm --tmpfs /m -v vr-1:/m/n vr-image ls /m/n",
+    ),
+    (
+        "values of options that are none",
+        "docker volume create -o type=tmpfs -o device=tmpfs -o o=size=much vr-3; docker run --rm -v vr-3:/x vr-image true 2>&1 | grep -o 'invalid argument'; docker volume create -o o=bind -o device=$DIR/real vr-4; docker volume create -o type=none -o o=bind -o device=real vr-5; docker volume create -o size=1m vr-6; docker volume create -o type=nfs -o device=:/x -o o=addr=127.0.0.1,rw vr-7; docker volume inspect -f '{{json .Options}}' vr-7",
+    ),
+    (
+        "the same name with other options",
+        "docker volume create vr-8; docker volume create -o type=tmpfs -o device=tmpfs vr-8; docker volume inspect -f '{{json .Options}}' vr-8; docker run --rm --mount type=volume,src=vr-8,dst=/x,volume-opt=type=tmpfs,volume-opt=device=tmpfs vr-image true",
+    ),
+    (
+        "everything about one",
+        "docker volume create --label a=b -o type=tmpfs -o device=tmpfs vr-9; docker volume inspect vr-9 | sed 's/\"CreatedAt\": .*/CREATED/'; docker volume ls --filter name=vr-9 --filter driver=local --format json | sed 's|\"Mountpoint\":\"[^\"]*\"|PATH|'; docker volume ls -q --filter driver=other",
+    ),
+    (
+        "several are removed as far as that goes",
+        "docker create --name vr-box -v vr-8:/x vr-image >/dev/null; docker create --name vr-other -v vr-8:/x vr-image >/dev/null; docker volume rm vr-8 vr-9 vr-none 2>&1 | sed 's/\\[.*\\]/IDS/'; docker rm vr-box vr-other",
+    ),
+    (
+        "of several containers the last one counts, and what is asked for comes first",
+        "docker create --name vr-box -v vr-1:/w vr-image >/dev/null; docker create --name vr-other -v vr-y:/w vr-image >/dev/null; docker create --name vr-third --volumes-from vr-box --volumes-from vr-other:ro vr-image >/dev/null; docker inspect -f '{{range .Mounts}}{{if eq .Destination \"/w\"}}{{.Name}} {{.RW}} {{.Mode}}{{end}}{{end}}' vr-third; docker create --name vr-fourth --volumes-from vr-box:ro -v vr-8:/w vr-image >/dev/null; docker inspect -f '{{range .Mounts}}{{if eq .Destination \"/w\"}}{{.Name}} {{.RW}} {{.Mode}}{{end}}{{end}}' vr-fourth; docker rm -v vr-box vr-other vr-third vr-fourth",
+    ),
+    (
+        "files put into a volume before the start",
+        "docker create --name vr-box -v vr-10:/data vr-image cat /data/put >/dev/null; echo hi > put; docker cp -q put vr-box:/data/put; docker start -a vr-box; docker cp -q vr-box:/data/seed - | tar t; docker rm -v vr-box",
+    ),
+    (
+        "read-only in the long form, and a part that is made later",
+        "docker run --rm --mount type=volume,src=vr-g,dst=/x,readonly vr-image touch /x/no; docker create --name vr-box --mount type=volume,src=vr-g,dst=/x,volume-subpath=later vr-image ls -A /x >/dev/null; docker run --rm -v vr-g:/w vr-image mkdir /w/later; docker start -a vr-box; docker rm vr-box",
+    ),
+    (
+        "a part that becomes a link that leads out",
+        "docker create --name vr-box --mount type=volume,src=vr-g,dst=/x,volume-subpath=part/etc vr-image ls /x >/dev/null; docker run --rm -v vr-g:/w vr-image ln -s / /w/part; docker start -a vr-box 2>&1 | grep -c 'passwd'; docker rm vr-box",
+    ),
 ];
 
 const DIFFERENCES: &[Step] = &[
@@ -182,6 +242,7 @@ const PREPARE: &str = "mkdir -p root/bin root/data root/etc && cp /bin/busybox r
      mkdir -p root/kinds/sub && echo a > root/kinds/sub/file && ln root/kinds/sub/file root/kinds/hard && ln -s /nowhere root/kinds/dangling && \
      mkfifo root/kinds/pipe && chown 9:10 root/kinds/sub/file && chmod 4750 root/kinds/sub/file && chown 11:12 root/kinds/sub && \
      chmod 2770 root/kinds/sub && chown -h 5:6 root/kinds/dangling && find root/kinds -exec touch -hd 2001-02-03 {} + && \
+     ln -s data root/link && mkdir root/empty && chown 3:4 root/empty && chmod 2701 root/empty && \
      echo root:x:0:0::/:/bin/sh > root/etc/passwd && chown 7:8 root/data && chmod 1751 root/data && \
      tar -C root -c . | docker import --change 'VOLUME /data' --change 'CMD [\"true\"]' - vr-image >/dev/null";
 

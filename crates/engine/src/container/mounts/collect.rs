@@ -75,9 +75,9 @@ fn inherited(
             if mode == "ro" {
                 mount.read_only = ReadOnly::Recursive;
             }
-            // Another container's volume is not filled from this image and does not go with this container.
+            // Another container's volume is not filled from this image; one without a name goes with the last container that has it.
             mount.no_copy = true;
-            mount.anonymous = false;
+            mount.mode.clear();
             all.retain(|earlier| earlier.destination != mount.destination);
             all.push(mount);
         }
