@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{UnixListener, UnixStream, unix};
 
 use super::router::router;
+use super::stream::OldClientStream;
 use crate::Engine;
 use crate::activity::{Activity, Guard};
 
@@ -25,13 +26,13 @@ struct CountingListener {
 }
 
 impl Listener for CountingListener {
-    type Io = CountedStream;
+    type Io = OldClientStream<CountedStream>;
     type Addr = unix::SocketAddr;
 
-    async fn accept(&mut self) -> (CountedStream, unix::SocketAddr) {
+    async fn accept(&mut self) -> (Self::Io, unix::SocketAddr) {
         // The trait's own implementation waits out temporary errors such as too many open files.
         let (stream, address) = Listener::accept(&mut self.listener).await;
-        (CountedStream { stream, _guard: self.activity.enter() }, address)
+        (OldClientStream::new(CountedStream { stream, _guard: self.activity.enter() }), address)
     }
 
     fn local_addr(&self) -> io::Result<unix::SocketAddr> {
@@ -39,7 +40,8 @@ impl Listener for CountingListener {
     }
 }
 
-struct CountedStream {
+/// A connection that counts as activity while it is open.
+pub struct CountedStream {
     stream: UnixStream,
     _guard: Guard,
 }

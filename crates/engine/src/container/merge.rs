@@ -68,10 +68,10 @@ fn merge_command(config: &mut Config, base: &Config) {
 /// The container's variables as they were written, then those of the image that it does not name; an item without `=` hides
 /// the image's variable. Of several items with one name the last one counts where a process is started.
 fn merge_environment(own: &[String], base: &[String]) -> Vec<String> {
-    fn name(item: &String) -> &str {
+    fn name(item: &str) -> &str {
         item.split('=').next().unwrap_or(item)
     }
-    let named: HashSet<&str> = own.iter().map(name).collect();
+    let named: HashSet<&str> = own.iter().map(|item| name(item)).collect();
     own.iter().chain(base.iter().filter(|item| !named.contains(name(item)))).cloned().collect()
 }
 

@@ -1,8 +1,10 @@
 //! Attached terminals and pipes, logs, events: what lasts longer than one answer.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
 use std::process::Stdio;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::support::Engine;
 
@@ -101,6 +103,67 @@ fn events_tell_the_life_of_a_container() {
     let (_, past) = engine.http(&format!("GET /events?since=1&until={until}&filters={filters}"));
     assert_eq!(past.matches("\"Action\"").count(), 1, "{past}");
     assert!(past.contains("\"exitCode\":\"2\""), "{past}");
+}
+
+/// Sends a request of an old client; gives the connection behind the answer's head.
+fn old_client(engine: &Engine, request: &str) -> BufReader<UnixStream> {
+    let mut stream = UnixStream::connect(engine.socket()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut stream = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert_ne!(stream.read_line(&mut head).unwrap(), 0, "{head}");
+    }
+    let wanted = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n";
+    assert_eq!(head, wanted);
+    stream
+}
+
+/// Types a line and the end of the input; gives what comes back until the other side closes.
+fn type_line(mut stream: BufReader<UnixStream>) -> Vec<u8> {
+    stream.get_mut().write_all(b"typed\n").unwrap();
+    stream.get_mut().shutdown(Shutdown::Write).unwrap();
+    let mut output = Vec::new();
+    stream.read_to_end(&mut output).unwrap();
+    output
+}
+
+#[test]
+fn old_clients_take_connections_over_without_asking() {
+    const FRAME: &[u8] = b"\x01\0\0\0\0\0\0\x06typed\n";
+    let Some(engine) = Engine::start() else { return };
+    engine.ok(&[
+        "run",
+        "--detach",
+        "--interactive",
+        "--name",
+        "box",
+        "busybox",
+        "sh",
+        "-c",
+        "cat; sleep 600",
+    ]);
+    let attach =
+        "POST /v1.24/containers/box/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: docker\r\n\r\n";
+    let mut stream = old_client(&engine, attach);
+    stream.get_mut().write_all(b"typed\n").unwrap();
+    let mut output = [0; FRAME.len()];
+    stream.read_exact(&mut output).unwrap();
+    assert_eq!(output, FRAME);
+
+    let post = |path: &str, connection: &str, body: &str| {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: docker\r\nConnection: {connection}\r\n");
+        format!("{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}")
+    };
+    let body = r#"{"AttachStdin":true,"AttachStdout":true,"Cmd":["cat"]}"#;
+    let mut stream = UnixStream::connect(engine.socket()).unwrap();
+    stream.write_all(post("/containers/box/exec", "close", body).as_bytes()).unwrap();
+    let created = BufReader::new(stream).lines().map_while(Result::ok).last();
+    let created: serde_json::Value = serde_json::from_str(&created.unwrap()).unwrap();
+    let start = post(&format!("/exec/{}/start", created["Id"].as_str().unwrap()), "keep-alive", "{}");
+    assert_eq!(type_line(old_client(&engine, &start)), FRAME);
 }
 
 #[test]

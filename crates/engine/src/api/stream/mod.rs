@@ -5,6 +5,7 @@ mod frame;
 mod grpc;
 mod hijack;
 mod lines;
+mod old_clients;
 mod session;
 
 pub use detach::DetachKeys;
@@ -12,3 +13,4 @@ pub use frame::{media_type, output_body};
 pub use grpc::refuse;
 pub use hijack::Hijack;
 pub use lines::{json_later, json_lines, progress, tar};
+pub use old_clients::OldClientStream;
