@@ -10,7 +10,7 @@
 //! 5. [`engine`]: the connection to an engine, which speaks Docker's API; the built-in one is started when needed.
 //! 6. [`output`]: progress, tables, logs, diagnostics.
 //!
-//! [`registry`] sends to registries what is no image: a published project.
+//! [`registry`] sends to registries and fetches from them what is no image: a published project.
 //!
 //! The built-in engine lives in `crates/` and is reached only through its API; this crate starts it and knows no more.
 

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::artifacts::Artifacts;
 use super::settings::means_yes;
 use super::{Failure, Globals, Settings, report};
 use crate::engine::{self, Engine, Target, TargetOptions};
 use crate::execute::Interrupt;
 use crate::output::Style;
-use crate::project::{self, LoadOptions, Loaded, Project, environment};
+use crate::project::{self, LoadOptions, Loaded, Project, Remote, environment};
 
 /// Flags and environment of one invocation.
 pub struct Context {
@@ -25,6 +26,7 @@ pub struct Context {
     pub style: Style,
     /// Ctrl-C.
     pub interrupt: Interrupt,
+    artifacts: Arc<Artifacts>,
     loaded: OnceCell<Option<Loaded>>,
 }
 
@@ -41,7 +43,9 @@ impl Context {
         );
         let settings = Settings::choose(&globals, |name| non_empty(&environment, name))?;
         let style = Style { verbose: globals.verbose, ..Style::choose(settings.ansi, &environment) };
-        Ok(Context { globals, settings, environment, style, interrupt, loaded: OnceCell::new() })
+        let cache = cache_folder(|name| non_empty(&environment, name));
+        let artifacts = Arc::new(Artifacts::new(cache, globals.insecure_registries.clone()));
+        Ok(Context { globals, settings, environment, style, interrupt, artifacts, loaded: OnceCell::new() })
     }
 
     /// A variable of the environment that is set to something.
@@ -83,6 +87,7 @@ impl Context {
             profiles: self.globals.profiles.clone(),
             env_files: self.globals.env_files.clone(),
             all_resources: self.globals.all_resources,
+            remote: Some(Arc::clone(&self.artifacts) as Arc<dyn Remote>),
             ..options
         })
     }
@@ -151,6 +156,12 @@ impl Context {
         let load = || project::load(&self.load_options().ok()?).ok();
         self.loaded.get_or_init(load).as_ref()
     }
+}
+
+/// The user's folder for what can be fetched again (XDG base directory specification 0.8).
+fn cache_folder<'a>(variable: impl Fn(&str) -> Option<&'a str>) -> Option<PathBuf> {
+    let given = variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    given.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")))
 }
 
 fn non_empty<'a>(environment: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {

@@ -48,15 +48,22 @@ pub async fn run(context: &Context, args: DownArgs) -> Result<(), Failure> {
         checkout::check(&session, project, &observed.containers)?;
     }
     let options = DownOptions {
-        services: chosen_services(project, &observed, &args.services),
+        services: chosen_services(context, &observed, &args.services),
         known_services: project.map(known_services),
         remove_orphans: args.remove_orphans || context.is_on("COMPOSE_REMOVE_ORPHANS"),
         volumes: args.volumes,
-        external_volumes: project.map(external_volumes).unwrap_or_default(),
+        off_services: project.map(off_services).unwrap_or_default(),
+        own_volumes: project.map(own_volumes),
         external_networks: project.map(external_networks).unwrap_or_default(),
         images: images(context, project, &observed, args.rmi.as_deref()),
         timeout: args.timeout,
     };
+    let off = left_running(&observed, &options);
+    if !off.is_empty() {
+        let text =
+            format!("left alone, because their profiles are not active (--profile): {}", off.join(", "));
+        session.runner.progress.warning(&text);
+    }
     let plan = Hooks::of(project).apply(planner::down(&name, &observed, &options), &observed.running());
     if plan.is_empty() {
         session.runner.progress.warning(&format!("no resource found to remove for project {name:?}"));
@@ -67,6 +74,13 @@ pub async fn run(context: &Context, args: DownArgs) -> Result<(), Failure> {
 /// Takes everything down, data aside.
 pub(super) async fn whole_project(context: &Context) -> Result<(), Failure> {
     run(context, DownArgs::default()).await
+}
+
+/// Services that profiles switch off and that have containers nevertheless.
+fn left_running(observed: &Observed, options: &DownOptions) -> Vec<String> {
+    let services = observed.containers.iter().filter(|container| !container.one_off).map(|c| &c.service);
+    let off: BTreeSet<&String> = services.filter(|service| options.off_services.contains(*service)).collect();
+    if options.services.is_empty() { off.into_iter().cloned().collect() } else { Vec::new() }
 }
 
 fn check_services(project: Option<&Project>, services: &[String]) -> Result<(), Failure> {
@@ -81,8 +95,12 @@ fn known_services(project: &Project) -> BTreeSet<String> {
     project.services.keys().chain(project.disabled_services.keys()).cloned().collect()
 }
 
-fn external_volumes(project: &Project) -> BTreeSet<String> {
-    project.volumes.values().filter(|volume| volume.external).map(|volume| volume.name.clone()).collect()
+fn off_services(project: &Project) -> BTreeSet<String> {
+    project.disabled_services.keys().cloned().collect()
+}
+
+fn own_volumes(project: &Project) -> BTreeSet<String> {
+    project.volumes.values().filter(|volume| !volume.external).map(|volume| volume.name.clone()).collect()
 }
 
 fn external_networks(project: &Project) -> BTreeSet<String> {
@@ -90,15 +108,15 @@ fn external_networks(project: &Project) -> BTreeSet<String> {
 }
 
 /// The named services; without a file everything that depends on them too (compose-surface 3.9).
-fn chosen_services(project: Option<&Project>, observed: &Observed, patterns: &[String]) -> BTreeSet<String> {
+fn chosen_services(context: &Context, observed: &Observed, patterns: &[String]) -> BTreeSet<String> {
     if patterns.is_empty() {
         return BTreeSet::new();
     }
     let containers: Vec<&ObservedContainer> = observed.containers.iter().collect();
     // What is named stays named though it has no container: nothing named would mean everything.
     let mut named: BTreeSet<String> = patterns.iter().cloned().collect();
-    named.extend(selection::named(&containers, patterns));
-    if project.is_some() {
+    named.extend(selection::named(context, &containers, patterns));
+    if context.project().is_some() {
         return named;
     }
     selection::reached(&containers, named, |container, reached| {

@@ -51,6 +51,9 @@ pub struct Globals {
     /// Keep networks, volumes and the like that no service uses
     #[arg(long)]
     pub all_resources: bool,
+    /// A registry that may speak plain HTTP, for oci:// files
+    #[arg(long = "insecure-registry", value_name = "HOST", hide = true)]
+    pub insecure_registries: Vec<String>,
     /// Address of an engine, or "builtin" (default: DOCKER_HOST when set, else the built-in engine)
     #[arg(short = 'H', long, env = "WHARF_HOST")]
     pub host: Option<String>,

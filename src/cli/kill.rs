@@ -28,10 +28,12 @@ pub async fn run(context: &Context, args: KillArgs) -> Result<(), Failure> {
     let session = Session::open(context, &context.project_name()?, "kill").await?;
     let mut containers = selection::containers(context, session.engine(), &args.services).await?;
     let orphans = args.remove_orphans || context.is_on("COMPOSE_REMOVE_ORPHANS");
-    let known = |c: &ObservedContainer| {
-        context.project().is_none_or(|project| project.any_service(&c.service).is_some())
+    let named = selection::named(context, &containers.iter().collect::<Vec<_>>(), &args.services);
+    let is_orphan = |c: &ObservedContainer| {
+        context.project().is_some_and(|project| project.any_service(&c.service).is_none())
     };
-    containers.retain(|c| c.is_running() && !c.one_off && (orphans || known(c)));
+    containers
+        .retain(|c| c.is_running() && !c.one_off && (named.contains(&c.service) || orphans && is_orphan(c)));
     if containers.is_empty() {
         eprintln!("no container to kill");
         return Ok(());

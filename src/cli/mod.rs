@@ -3,6 +3,7 @@
 //! Owns argument parsing and exit codes. What a command decides is decided in `plan`; what it does, in `execute`.
 
 mod arguments;
+mod artifacts;
 mod attach;
 mod attached;
 mod build;

@@ -31,7 +31,7 @@ pub async fn run(context: &Context, args: RestartArgs) -> Result<(), Failure> {
     selection::check(context, session.engine(), &args.services).await?;
     let all = selection::containers(context, session.engine(), &[]).await?;
     let replicas: Vec<&ObservedContainer> = all.iter().filter(|c| !c.one_off).collect();
-    let wanted = chosen(&replicas, &args);
+    let wanted = chosen(context, &replicas, &args);
     let chosen: Vec<&ObservedContainer> =
         replicas.into_iter().filter(|c| wanted.contains(&c.service)).collect();
     let plan = lifecycle(&chosen, &Lifecycle::Restart(args.timeout));
@@ -39,8 +39,8 @@ pub async fn run(context: &Context, args: RestartArgs) -> Result<(), Failure> {
 }
 
 /// The services named (all when none is) and those that depend on them with `restart: true`.
-fn chosen(containers: &[&ObservedContainer], args: &RestartArgs) -> BTreeSet<String> {
-    let named = selection::named(containers, &args.services);
+fn chosen(context: &Context, containers: &[&ObservedContainer], args: &RestartArgs) -> BTreeSet<String> {
+    let named = selection::named(context, containers, &args.services);
     if args.no_deps {
         return named;
     }

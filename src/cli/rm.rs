@@ -34,8 +34,11 @@ pub struct RmArgs {
 pub async fn run(context: &Context, args: RmArgs) -> Result<(), Failure> {
     let session = Session::open(context, &context.project_name()?, "rm").await?;
     let containers = selection::containers(context, session.engine(), &args.services).await?;
-    let chosen: Vec<&ObservedContainer> =
-        containers.iter().filter(|c| (args.all || !c.one_off) && (args.stop || !c.is_running())).collect();
+    let named = selection::named(context, &containers.iter().collect::<Vec<_>>(), &args.services);
+    let is_chosen = |c: &&ObservedContainer| {
+        named.contains(&c.service) && (args.all || !c.one_off) && (args.stop || !c.is_running())
+    };
+    let chosen: Vec<&ObservedContainer> = containers.iter().filter(is_chosen).collect();
     if chosen.is_empty() {
         eprintln!("No stopped containers");
         return Ok(());

@@ -51,7 +51,13 @@ pub async fn running_container(
     })
 }
 
-/// Applies a change of state to the replicas of `services` (all when empty).
+/// Whether a command that names no services changes this one: it is in the files and no profile switches it off. Without
+/// files every service is.
+pub fn is_on(context: &Context, service: &str) -> bool {
+    context.project().is_none_or(|project| project.services.contains_key(service))
+}
+
+/// Applies a change of state to the replicas of `services` (all that are on when empty).
 ///
 /// # Errors
 /// The engine fails, or a name in `services` is unknown.
@@ -63,8 +69,9 @@ pub async fn apply(
 ) -> Result<(), Failure> {
     let session = Session::open(context, &context.project_name()?, title).await?;
     let containers = containers(context, session.engine(), services).await?;
+    let named = named(context, &containers.iter().collect::<Vec<_>>(), services);
     let replicas: Vec<&ObservedContainer> =
-        containers.iter().filter(|container| !container.one_off).collect();
+        containers.iter().filter(|c| !c.one_off && named.contains(&c.service)).collect();
     session.run(&with_hooks(context, lifecycle(&replicas, what), &replicas)).await
 }
 
@@ -91,11 +98,14 @@ pub fn reached<'c>(
     }
 }
 
-/// The services of `containers` that names or patterns stand for; with none, every service there is. Names were checked
+/// The services of `containers` that names or patterns stand for; with none, every service that is on. Names were checked
 /// when the containers were looked for.
-pub fn named(containers: &[&ObservedContainer], services: &[String]) -> BTreeSet<String> {
-    let all = containers.iter().map(|container| &container.service);
-    all.filter(|service| pattern::any_matches(services, service)).cloned().collect()
+pub fn named(context: &Context, containers: &[&ObservedContainer], services: &[String]) -> BTreeSet<String> {
+    let is_named = |service: &&String| match services {
+        [] => is_on(context, service),
+        names => pattern::any_matches(names, service),
+    };
+    containers.iter().map(|container| &container.service).filter(is_named).cloned().collect()
 }
 
 /// Refuses names and patterns that fit neither a service of the files nor a container.

@@ -39,7 +39,7 @@ pub async fn run(context: &Context, args: StartArgs) -> Result<(), Failure> {
             "no container found for project {project:?}: `up` and `create` make containers"
         )));
     }
-    let wanted = with_dependencies(&replicas, &args.services);
+    let wanted = with_dependencies(context, &replicas, &args.services);
     let chosen: Vec<&ObservedContainer> =
         replicas.into_iter().filter(|c| wanted.contains(&c.service)).collect();
     let mut plan = selection::with_hooks(context, lifecycle(&chosen, &Lifecycle::Start), &chosen);
@@ -53,8 +53,12 @@ pub async fn run(context: &Context, args: StartArgs) -> Result<(), Failure> {
 }
 
 /// The services named (all when none is) and, by the labels of their containers, what these depend on.
-fn with_dependencies(containers: &[&ObservedContainer], services: &[String]) -> BTreeSet<String> {
-    selection::reached(containers, selection::named(containers, services), |container, reached| {
+fn with_dependencies(
+    context: &Context,
+    containers: &[&ObservedContainer],
+    services: &[String],
+) -> BTreeSet<String> {
+    selection::reached(containers, selection::named(context, containers, services), |container, reached| {
         let dependencies = container.dependencies().into_iter().map(|dependency| dependency.service);
         if reached.contains(&container.service) { dependencies.collect() } else { Vec::new() }
     })

@@ -72,7 +72,8 @@ pub fn server_message(error: &ApiError) -> String {
     }
 }
 
-fn with_causes(error: &dyn std::error::Error) -> String {
+/// An error and what caused it, as far as it does not say that itself.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

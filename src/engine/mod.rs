@@ -17,6 +17,7 @@ mod version;
 pub use connection::{Engine, connect, connect_running};
 pub use credentials::credentials_for;
 pub use digest::image_digest;
+pub(crate) use error::with_causes;
 pub use error::{EngineError, is_conflict, is_not_found, is_not_modified, server_message};
 pub use facts::{existing, facts};
 pub use observe::{labels_filter, observe};

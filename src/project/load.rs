@@ -11,6 +11,7 @@ use super::model::Project;
 use super::node::Node;
 use super::options::LoadOptions;
 use super::origin::{Origins, Sources, VariableSource};
+use super::read::remote::is_remote;
 use super::read::{discover, environment, name};
 use super::source::{SourceMap, Span};
 use super::yaml::Document;
@@ -31,6 +32,8 @@ pub struct Inputs {
     pub files: Vec<PathBuf>,
     /// Project directory, absolute.
     pub directory: PathBuf,
+    /// Where the first remote file was put: the paths of all files start there, as in Docker Compose.
+    fetched: Option<PathBuf>,
     /// Process environment over env files.
     pub environment: BTreeMap<String, String>,
     /// Where those were set that the process environment does not have.
@@ -162,7 +165,11 @@ fn scope(inputs: &Inputs, name: &str) -> Scope {
     if given.is_none_or(|given| given != name) {
         variable_sources.insert("COMPOSE_PROJECT_NAME".into(), VariableSource::ProjectName);
     }
-    Scope { environment, variable_sources, directory: inputs.directory.clone() }
+    Scope {
+        environment,
+        variable_sources,
+        directory: inputs.fetched.as_ref().unwrap_or(&inputs.directory).clone(),
+    }
 }
 
 fn combined(session: &mut Session<'_>, scope: &Scope, inputs: &Inputs) -> Result<Node, Vec<Diagnostic>> {
@@ -189,7 +196,7 @@ fn loaded(session: &mut Session<'_>) -> Result<Option<Project>, Vec<Diagnostic>>
     let scope = scope(&inputs, &name);
     let tree = combined(session, &scope, &inputs)?;
     let Some(mut project) = finish::project(tree, session, &scope, &name) else { return Ok(None) };
-    project.directory = scope.directory;
+    project.directory = inputs.directory;
     project.files = inputs.files;
     project.env_files = if session.options.env_files.is_empty() { Vec::new() } else { inputs.env_files };
     Ok(Some(project))
@@ -217,15 +224,27 @@ fn inputs(session: &mut Session<'_>) -> Result<Inputs, Vec<Diagnostic>> {
     if directory != start {
         env_files = read_env_files(session, &mut environment, &mut variable_sources, &directory)?;
     }
+    let fetched = fetch(session, &mut files)?;
     Ok(Inputs {
         files,
         directory,
+        fetched,
         environment,
         variable_sources,
         env_files,
         sources: SourceMap::default(),
         warnings: Vec::new(),
     })
+}
+
+/// Puts the places of remote files for their addresses; the folder of the first one.
+fn fetch(session: &mut Session<'_>, files: &mut [PathBuf]) -> Result<Option<PathBuf>, Vec<Diagnostic>> {
+    let mut first = None;
+    for file in files.iter_mut().filter(|file| is_remote(file)) {
+        *file = session.fetch(file, Span::default())?;
+        first = first.or_else(|| file.parent().map(Path::to_path_buf));
+    }
+    Ok(first)
 }
 
 fn read_env_files(

@@ -43,4 +43,5 @@ pub use interpolate::{Variable, variables};
 pub use load::{Inputs, Loaded, LoadedTree, load, load_inputs, load_tree};
 pub use model::Project;
 pub use options::LoadOptions;
+pub use read::remote::{OCI, Remote};
 pub use source::{SourceMap, Span};

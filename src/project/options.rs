@@ -5,6 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::read::remote::Remote;
 
 /// Inputs of [`super::load`]. `Default` loads nothing useful: set at least `current_directory`.
 #[derive(Clone, Debug)]
@@ -42,6 +45,8 @@ pub struct LoadOptions {
     pub resolve_paths: bool,
     /// Read `env_file` and `label_file` into `environment` and `labels` (off: `--no-env-resolution`).
     pub resolve_environment: bool,
+    /// Fetches files that are not on this machine (`oci://…`); none: they are refused.
+    pub remote: Option<Arc<dyn Remote>>,
     /// Record how values came about, for [`super::Project::origins`].
     pub record_origins: bool,
 }
@@ -65,6 +70,7 @@ impl Default for LoadOptions {
             check_consistency: true,
             resolve_paths: true,
             resolve_environment: true,
+            remote: None,
             record_origins: false,
         }
     }

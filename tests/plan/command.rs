@@ -114,7 +114,8 @@ fn down(project: &Project, read: Words, engine: &Engine) -> Plan {
         ),
         remove_orphans: read.options.remove_orphans,
         volumes: read.volumes,
-        external_volumes: project.volumes.values().filter_map(|v| external(&v.name, v.external)).collect(),
+        off_services: project.disabled_services.keys().cloned().collect(),
+        own_volumes: Some(project.volumes.values().filter(|v| !v.external).map(|v| v.name.clone()).collect()),
         external_networks: project.networks.values().filter_map(|n| external(&n.name, n.external)).collect(),
         ..DownOptions::default()
     };

@@ -44,6 +44,11 @@ impl Column {
         word == self.name() || (word == "wharf" && self != Column::Compose)
     }
 
+    /// Whether a line is for this column; `only` is its mark, empty for all columns.
+    pub fn takes(self, only: &str) -> bool {
+        only.is_empty() || self.is_named(only)
+    }
+
     /// The tool; `None` where this machine does not have it.
     pub fn tool(self) -> Option<Tool> {
         let host = || std::env::var("WHARF_TEST_DOCKER_HOST").ok();
@@ -85,12 +90,26 @@ impl Tool {
         command
     }
 
+    /// Whose tool it is and which version, where that is not this project.
+    pub fn version(&self) -> Option<String> {
+        let (name, args) = match self {
+            Tool::Builtin(_) => return None,
+            Tool::Engine(host) => {
+                ("Docker Engine", vec!["--host", host, "version", "--format", "{{.Server.Version}}"])
+            }
+            Tool::Compose(_) => ("Docker Compose", vec!["compose", "version", "--short"]),
+        };
+        let version = Command::new("docker").args(args).output().ok()?.stdout;
+        Some(format!("{name} {}", String::from_utf8_lossy(&version).trim()))
+    }
+
     fn program(&self, folder: &Path) -> Command {
         let mut command = match self {
             Tool::Builtin(engine) => engine.command(folder, &[]),
             Tool::Engine(host) => {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_wharf"));
-                command.args(["--host", host]);
+                // Not a flag: completion of a line sees only what is on that line, and the environment.
+                command.env("WHARF_HOST", host);
                 command
             }
             Tool::Compose(host) => {

@@ -42,7 +42,7 @@ struct Background {
 /// Runs a scenario; the error is everything that happened.
 pub fn run(scenario: &Scenario, column: Column, tool: &Tool) -> Result<(), String> {
     let mut running = Running::new(scenario, column, tool);
-    let steps = scenario.steps.iter().filter(|step| step.only.is_empty() || column.is_named(&step.only));
+    let steps = scenario.steps.iter().filter(|step| column.takes(&step.only));
     for step in steps {
         if let Err(problem) = running.step(step) {
             return Err(running.story(&problem));
@@ -143,7 +143,7 @@ impl<'s> Running<'s> {
     fn judge(&mut self, step: &Step, seen: &Seen, ended: bool) -> Result<(), String> {
         let _ =
             writeln!(self.transcript, "  code {:?}\n  out {:?}\n  err {:?}", seen.code, seen.out, seen.err);
-        let mine = |(only, _): &&(String, Expectation)| only.is_empty() || self.column.is_named(only);
+        let mine = |(only, _): &&(String, Expectation)| self.column.takes(only);
         let expected: Vec<_> = step.expectations.iter().filter(mine).map(|(_, expected)| expected).collect();
         let any_code = expected.iter().any(|expected| matches!(expected, Expectation::Code(_)));
         if ended && !any_code && seen.code != Some(0) {

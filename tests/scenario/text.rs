@@ -8,13 +8,32 @@ use super::expect::Expectation;
 /// What a user does and sees.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// File and intent, for filters.
-    pub name: String,
+    /// The file that it is in, without its extension.
+    pub area: String,
+    /// What a user wants.
+    pub intent: String,
     pub columns: Vec<Column>,
+    /// Why its columns are not alike: the comments before what is for some columns only.
+    pub reasons: Vec<String>,
     pub needs: Vec<Need>,
     /// Name and content.
     pub files: Vec<(String, String)>,
     pub steps: Vec<Step>,
+}
+
+impl Scenario {
+    /// File and intent, for filters.
+    pub fn name(&self) -> String {
+        format!("{}: {}", self.area, self.intent)
+    }
+
+    /// Notes why a line is not for all columns.
+    fn explained(&mut self, reason: Option<String>, line: &str) {
+        let reason = reason.unwrap_or_else(|| panic!("{}: {line:?}: no comment says why", self.name()));
+        if !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
+        }
+    }
 }
 
 /// What a scenario needs beside the tool.
@@ -71,40 +90,59 @@ fn file(path: &Path) -> Vec<Scenario> {
     let area = path.file_stem().unwrap().to_string_lossy().into_owned();
     let parts: Vec<&str> = text.split("\n=== ").collect();
     let first = parts[0].strip_prefix("=== ");
+    let for_all = if first.is_none() { comment(parts[0]) } else { None };
     let rest = parts[1..].iter().copied();
-    first.into_iter().chain(rest).map(|part| scenario(&area, part)).collect()
+    first.into_iter().chain(rest).map(|part| scenario(&area, for_all.as_deref(), part)).collect()
 }
 
-fn scenario(area: &str, part: &str) -> Scenario {
+/// One scenario; `for_all` is the comment at the beginning of its file.
+fn scenario(area: &str, for_all: Option<&str>, part: &str) -> Scenario {
     let (intent, body) = part.split_once('\n').unwrap_or((part, ""));
     let mut scenario = Scenario {
-        name: format!("{area}: {}", intent.trim()),
+        area: area.to_owned(),
+        intent: intent.trim().to_owned(),
         columns: Column::ALL.to_vec(),
+        reasons: Vec::new(),
         needs: Vec::new(),
         files: Vec::new(),
         steps: Vec::new(),
     };
     let (head, sections) = body.split_once("--- ").unwrap_or((body, ""));
+    heading(&mut scenario, head, for_all);
+    for section in sections.split("\n--- ") {
+        let (title, content) = section.split_once('\n').unwrap_or((section, ""));
+        match title.trim() {
+            "steps" => steps(&mut scenario, content),
+            name => scenario.files.push((name.to_owned(), format!("{}\n", content.trim_end()))),
+        }
+    }
+    assert!(!scenario.steps.is_empty(), "{} has no steps", scenario.name());
+    scenario
+}
+
+/// `columns:` and `needs:`.
+fn heading(scenario: &mut Scenario, head: &str, for_all: Option<&str>) {
     for line in head.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
         let mut words = line.split_whitespace();
         match words.next() {
             Some("columns:") => {
                 let words: Vec<_> = words.collect();
                 scenario.columns.retain(|column| words.iter().any(|word| column.is_named(word)));
+                let reason = comment(head).or(for_all.map(str::to_owned));
+                scenario.explained(reason, line);
             }
-            Some("needs:") => scenario.needs = words.map(|word| need(&scenario.name, word)).collect(),
-            _ => panic!("{}: {line:?}", scenario.name),
+            Some("needs:") => {
+                scenario.needs = words.map(|word| need(&scenario.name(), word)).collect();
+            }
+            _ => panic!("{}: {line:?}", scenario.name()),
         }
     }
-    for section in sections.split("\n--- ") {
-        let (title, content) = section.split_once('\n').unwrap_or((section, ""));
-        match title.trim() {
-            "steps" => scenario.steps = steps(&scenario.name, content),
-            name => scenario.files.push((name.to_owned(), format!("{}\n", content.trim_end()))),
-        }
-    }
-    assert!(!scenario.steps.is_empty(), "{} has no steps", scenario.name);
-    scenario
+}
+
+/// The comment lines of a text as one.
+fn comment(text: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("# ")).collect();
+    (!lines.is_empty()).then(|| lines.join(" "))
 }
 
 fn need(name: &str, word: &str) -> Need {
@@ -115,9 +153,17 @@ fn need(name: &str, word: &str) -> Need {
     }
 }
 
-fn steps(name: &str, content: &str) -> Vec<Step> {
+fn steps(scenario: &mut Scenario, content: &str) {
+    let name = scenario.name();
     let mut steps: Vec<Step> = Vec::new();
+    let mut reason = None;
+    let mut before = "";
     for line in content.lines().map(str::trim) {
+        if let Some(words) = comment(line) {
+            let begun = reason.take().filter(|_| before.starts_with('#'));
+            reason = Some(begun.map_or(words.clone(), |begun: String| format!("{begun} {words}")));
+        }
+        before = line;
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
@@ -125,6 +171,9 @@ fn steps(name: &str, content: &str) -> Vec<Step> {
             Some(marked) => marked.split_once(' ').unwrap_or((marked, "")),
             None => ("", line),
         };
+        if !only.is_empty() {
+            scenario.explained(reason.clone(), line);
+        }
         let rest = rest.trim();
         if let Some(expectation) = rest.strip_prefix("? ") {
             let step = steps.last_mut().unwrap_or_else(|| panic!("{name}: nothing before {line:?}"));
@@ -140,7 +189,7 @@ fn steps(name: &str, content: &str) -> Vec<Step> {
             });
         }
     }
-    steps
+    scenario.steps = steps;
 }
 
 fn action(line: &str) -> Option<Action> {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::cli::Failure;
+use crate::cli::artifacts::kinds;
 use crate::project::node::Node;
 use crate::project::origin::Origins;
 use crate::project::{Project, SourceMap, yaml};
@@ -24,13 +25,11 @@ pub(super) struct Layer {
 impl Layer {
     /// A compose file.
     pub fn compose(name: &str, content: Vec<u8>) -> Layer {
-        let media_type = "application/vnd.docker.compose.file+yaml";
-        Layer::new(name, media_type, "com.docker.compose.file", content)
+        Layer::new(name, kinds::COMPOSE_FILE, kinds::COMPOSE_FILE_NAME, content)
     }
 
     fn environment(name: &str, content: Vec<u8>) -> Layer {
-        let media_type = "application/vnd.docker.compose.envfile";
-        Layer::new(name, media_type, "com.docker.compose.envfile", content)
+        Layer::new(name, kinds::ENVIRONMENT, kinds::ENVIRONMENT_NAME, content)
     }
 
     fn new(name: &str, media_type: &'static str, kind: &'static str, content: Vec<u8>) -> Layer {
@@ -139,7 +138,7 @@ impl Files {
             let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
             let content = self.rewritten(&path, &folder)?;
             let mut layer = Layer::compose(&artifact_name(&path, "yaml"), content);
-            layer.annotations.insert("com.docker.compose.extends", "true".to_owned());
+            layer.annotations.insert(kinds::EXTENDED, "true".to_owned());
             layers.push(layer);
             done.insert(path);
         }

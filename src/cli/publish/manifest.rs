@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::layers::Layer;
+use crate::cli::artifacts::kinds;
 use crate::registry::digest;
 
 /// The configuration: there is none.
@@ -24,7 +25,7 @@ pub enum OciVersion {
 /// The manifest of some layers, as JSON.
 pub(super) fn of(layers: &[Layer], version: OciVersion) -> Vec<u8> {
     let config_type = match version {
-        OciVersion::V1_0 => "application/vnd.docker.compose.config.empty.v1+json",
+        OciVersion::V1_0 => kinds::OLD_PROJECT,
         OciVersion::V1_1 => "application/vnd.oci.empty.v1+json",
     };
     let created = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -36,7 +37,7 @@ pub(super) fn of(layers: &[Layer], version: OciVersion) -> Vec<u8> {
         "annotations": { "org.opencontainers.image.created": created },
     });
     if version == OciVersion::V1_1 {
-        manifest["artifactType"] = "application/vnd.docker.compose.project".into();
+        manifest["artifactType"] = kinds::PROJECT.into();
     }
     manifest.to_string().into_bytes()
 }

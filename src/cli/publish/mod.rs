@@ -18,7 +18,7 @@ use super::session::Session;
 use super::{Context, Failure};
 use crate::output::plan::Row;
 use crate::output::progress::{ProgressEvent, Status};
-use crate::project::{Project, render};
+use crate::project::{LoadOptions, Project, render};
 use crate::registry::{Artifact, Repository};
 
 /// Arguments of `publish`.
@@ -58,8 +58,10 @@ pub async fn run(context: &Context, args: PublishArgs) -> Result<(), Failure> {
              push`, and publish with --resolve-image-digests",
         ));
     }
-    let repository = Repository::parse(&args.repository, args.insecure_registry)?;
-    let mut project = context.load(&[])?.project;
+    let repository = Repository::parse_target(&args.repository, args.insecure_registry)?;
+    // The files leave as they are written: what an env file says is asked about as a file.
+    let options = LoadOptions { resolve_environment: false, ..context.load_options()? };
+    let mut project = context.load_with(options)?.project;
     let mut layers = layers::of(&project)?;
     review::refuse(&project)?;
     let allowed = args.yes || context.globals.dry_run().is_some();

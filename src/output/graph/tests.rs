@@ -78,6 +78,24 @@ fn arrows_point_to_the_right_and_boxes_do_not_overlap() {
     }
 }
 
+#[test]
+fn an_image_is_well_formed_whatever_the_names() {
+    let mut named = graph();
+    let name = "a<b>&\"c'd ]]> <!-- \u{e9}\u{1f600}\t\u{1}";
+    named.project = name.into();
+    named.nodes[0].profiles = vec![name.into()];
+    named.nodes[0].networks = vec![name.into()];
+    named.nodes[0].state = Some(ServiceState { tone: Tone::Bad, text: name.into() });
+    let svg = named.render(GraphFormat::Svg, false);
+    let document = roxmltree::Document::parse(&svg).expect("XML");
+    assert_eq!(document.root_element().tag_name().name(), "svg");
+    let shown = document.descendants().filter_map(|node| node.text());
+    assert!(shown.filter(|text| text.contains("a<b>&\"c'd ]]>")).count() > 0, "{svg}");
+    for svg in [graph(), Graph::default()].map(|graph| graph.render(GraphFormat::Svg, true)) {
+        roxmltree::Document::parse(&svg).expect("XML");
+    }
+}
+
 fn attributes(text: &str, element: &str, names: &[&str]) -> Vec<Vec<f64>> {
     let value = |line: &str, name: &str| {
         let rest = line.split(&format!(" {name}=\"")).nth(1).unwrap();

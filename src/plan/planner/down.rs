@@ -12,12 +12,14 @@ pub struct DownOptions {
     pub services: BTreeSet<String>,
     /// Services of the files, those switched off by profiles too; `None` when no file was loaded.
     pub known_services: Option<BTreeSet<String>>,
+    /// Those that profiles switch off: their containers stay, and what these need, unless they are named.
+    pub off_services: BTreeSet<String>,
     /// Containers of other services too.
     pub remove_orphans: bool,
     /// Volumes too (`-v`).
     pub volumes: bool,
-    /// Names of volumes that the files call external.
-    pub external_volumes: BTreeSet<String>,
+    /// Names of the volumes that the files make: no others are removed. `None` when no file was loaded: all of the project.
+    pub own_volumes: Option<BTreeSet<String>>,
     /// Names of networks that the files call external.
     pub external_networks: BTreeSet<String>,
     /// Images too (`--rmi`): references, chosen by the caller.
@@ -30,9 +32,16 @@ pub struct DownOptions {
 pub fn down(project: &str, observed: &Observed, options: &DownOptions) -> Plan {
     let mut plan = Plan::default();
     let containers = chosen(observed, options);
+    let kept = kept_networks(observed, options, &containers);
     let removed = remove_containers(&mut plan, &containers, options);
     if containers.len() == observed.containers.len() || options.services.is_empty() {
-        remove_networks(&mut plan, project, observed, options, &removed);
+        for (name, network) in &observed.networks {
+            let own =
+                network.project.as_deref() == Some(project) && !options.external_networks.contains(name);
+            if own && !kept.contains(name.as_str()) {
+                plan.push(Action::RemoveNetwork(name.clone()), Reason::Asked, removed.clone());
+            }
+        }
         if options.volumes {
             remove_volumes(&mut plan, project, observed, options, &removed);
         }
@@ -47,9 +56,25 @@ fn chosen<'o>(observed: &'o Observed, options: &DownOptions) -> Vec<&'o Observed
     let is_chosen = |container: &&ObservedContainer| {
         let known = options.known_services.as_ref().is_none_or(|known| known.contains(&container.service));
         let named = options.services.is_empty() || options.services.contains(&container.service);
+        let off = options.off_services.contains(&container.service) && !container.one_off;
+        if off && options.services.is_empty() {
+            return false;
+        }
         if container.one_off || !known { options.remove_orphans } else { named }
     };
     observed.containers.iter().filter(is_chosen).collect()
+}
+
+/// Networks of containers of services that profiles switch off: without them these could not be started any more.
+fn kept_networks<'o>(
+    observed: &'o Observed,
+    options: &DownOptions,
+    removed: &[&ObservedContainer],
+) -> BTreeSet<&'o str> {
+    let stays = |container: &&ObservedContainer| removed.iter().all(|other| other.id != container.id);
+    let off = |container: &&ObservedContainer| options.off_services.contains(&container.service);
+    let staying = observed.containers.iter().filter(off).filter(stays);
+    staying.flat_map(|container| container.networks.keys().map(String::as_str)).collect()
 }
 
 /// Stops and removes; a container waits until all that depend on its service are gone.
@@ -107,20 +132,6 @@ pub(super) fn dependents_first<'o>(containers: &[&'o ObservedContainer]) -> Vec<
     ordered
 }
 
-fn remove_networks(
-    plan: &mut Plan,
-    project: &str,
-    observed: &Observed,
-    options: &DownOptions,
-    removed: &[StepId],
-) {
-    for (name, network) in &observed.networks {
-        if network.project.as_deref() == Some(project) && !options.external_networks.contains(name) {
-            plan.push(Action::RemoveNetwork(name.clone()), Reason::Asked, removed.to_vec());
-        }
-    }
-}
-
 fn remove_volumes(
     plan: &mut Plan,
     project: &str,
@@ -129,7 +140,8 @@ fn remove_volumes(
     removed: &[StepId],
 ) {
     for (name, volume) in &observed.volumes {
-        if volume.project.as_deref() == Some(project) && !options.external_volumes.contains(name) {
+        let own = options.own_volumes.as_ref().is_none_or(|own| own.contains(name));
+        if own && volume.project.as_deref() == Some(project) {
             plan.push(Action::RemoveVolume(name.clone()), Reason::Asked, removed.to_vec());
         }
     }

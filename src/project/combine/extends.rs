@@ -11,7 +11,7 @@ use crate::project::finish::paths;
 use crate::project::limits::MAX_LABELS;
 use crate::project::merge;
 use crate::project::node::{Mapping, Node, Value};
-use crate::project::read::discover::{absolute, relative};
+use crate::project::read::discover::relative;
 use crate::project::schema::did_you_mean;
 use crate::project::source::Span;
 use crate::project::yaml::{Document, Path as TreePath};
@@ -182,13 +182,8 @@ fn target(extends: &Node) -> Result<(String, Option<Node>)> {
 /// Reads the file an extension names.
 fn open(session: &mut Session<'_>, scope: &Scope, place: &Place, file: &Node) -> Result<Place> {
     let text = file.value.scalar_text().unwrap_or_default();
-    if text.contains("://") || text.starts_with("git@") {
-        let message = format!("cannot extend from {text}: remote files are not supported");
-        return Err(vec![
-            Diagnostic::error("remote", file.span, message).with_help("fetch it and name the local copy"),
-        ]);
-    }
-    let path = absolute(&place.directory, &paths::expand_home(&text, &session.options.environment));
+    let path = paths::expand_home(&text, &session.options.environment);
+    let path = session.local(&place.directory, &path, file.span, "extend from")?;
     let directory = path.parent().map_or_else(|| place.directory.clone(), Path::to_path_buf);
     if let Some(base) = session.bases.get(&path) {
         return Ok(Place { file: path, directory, base: base.clone() });

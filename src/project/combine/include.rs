@@ -100,7 +100,7 @@ fn load(session: &mut Session<'_>, scope: &Scope, entry: &Entry, chain: &[PathBu
     let mut files = Vec::with_capacity(entry.paths.len());
     for (path, span) in &entry.paths {
         session.budget.include(*span)?;
-        files.push(local(scope, path, *span, chain)?);
+        files.push(local(session, scope, path, *span, chain)?);
     }
     let directory = match &entry.project_directory {
         Some(directory) => absolute(&scope.directory, directory),
@@ -134,15 +134,14 @@ fn placed(mut error: Diagnostic, entry: &Entry) -> Diagnostic {
     error
 }
 
-fn local(scope: &Scope, path: &Path, span: Span, chain: &[PathBuf]) -> Result<PathBuf> {
-    let text = path.to_string_lossy();
-    if text.contains("://") || text.starts_with("git@") {
-        let message = format!("cannot include {text}: remote files are not supported");
-        return Err(vec![
-            Diagnostic::error("remote", span, message).with_help("fetch it and include the local copy"),
-        ]);
-    }
-    let path = absolute(&scope.directory, path);
+fn local(
+    session: &mut Session<'_>,
+    scope: &Scope,
+    path: &Path,
+    span: Span,
+    chain: &[PathBuf],
+) -> Result<PathBuf> {
+    let path = session.local(&scope.directory, path, span, "include")?;
     if chain.len() >= MAX_INCLUDES {
         let message = format!("files include each other over more than {MAX_INCLUDES} levels");
         return Err(vec![Diagnostic::error("project-limit", span, message)]);

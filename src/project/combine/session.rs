@@ -10,7 +10,9 @@ use crate::project::errors::Errors;
 use crate::project::limits::{Budget, keep_warnings};
 use crate::project::options::LoadOptions;
 use crate::project::origin::Origins;
-use crate::project::read::{self, discover::relative};
+use crate::project::read;
+use crate::project::read::discover::{absolute, relative};
+use crate::project::read::remote::{is_address, is_remote};
 use crate::project::source::{FileId, SourceMap, Span};
 use crate::project::yaml::{self, Document};
 
@@ -45,6 +47,8 @@ pub struct Session<'a> {
     /// The same for files that were read.
     named_by_file: BTreeMap<FileId, Label>,
     documents: HashMap<PathBuf, Documents>,
+    /// Folders that were fetched, with their addresses.
+    fetched: HashMap<PathBuf, String>,
     /// Files read as the base of an `extends`, by path.
     pub(super) bases: HashMap<PathBuf, Base>,
 }
@@ -63,6 +67,7 @@ impl<'a> Session<'a> {
             named: HashMap::new(),
             named_by_file: BTreeMap::new(),
             documents: HashMap::new(),
+            fetched: HashMap::new(),
             bases: HashMap::new(),
         }
     }
@@ -146,9 +151,45 @@ impl<'a> Session<'a> {
         (!start.as_os_str().is_empty()).then_some(start)
     }
 
+    /// Where a file is that is named in `base`: a path from there, or the place that a remote one was fetched to. `verb` says
+    /// what is to be done with it.
+    ///
+    /// # Errors
+    /// It cannot be fetched.
+    pub fn local(&mut self, base: &Path, file: &Path, span: Span, verb: &str) -> Result<PathBuf> {
+        if is_remote(file) {
+            return self.fetch(file, span);
+        }
+        let text = file.to_string_lossy();
+        if is_address(&text) {
+            let message = format!("cannot {verb} {text}: files are fetched from registries (oci://) only");
+            let help = "fetch it and name the local copy";
+            return Err(vec![Diagnostic::error("remote", span, message).with_help(help)]);
+        }
+        Ok(absolute(base, file))
+    }
+
+    /// The place of a remote file on this machine.
+    ///
+    /// # Errors
+    /// It cannot be fetched.
+    pub fn fetch(&mut self, file: &Path, span: Span) -> Result<PathBuf> {
+        let address = file.to_string_lossy().into_owned();
+        let fetched = match &self.options.remote {
+            Some(remote) => remote.fetch(&address),
+            None => Err(format!("cannot fetch {address}: only files of this machine are read here")),
+        };
+        let place = fetched.map_err(|message| vec![Diagnostic::error("remote", span, message)])?;
+        let folder = place.parent().unwrap_or(&place).to_path_buf();
+        self.fetched.insert(folder, address);
+        Ok(place)
+    }
+
     /// Keeps a text for diagnostics, with the place its file was named at.
     pub fn add_source(&mut self, file: &Path, text: String) -> FileId {
-        let id = self.sources.add(file, text);
+        let address = file.parent().and_then(|folder| self.fetched.get(folder)).zip(file.file_name());
+        let shown = address.map(|(address, name)| Path::new(address).join(name));
+        let id = self.sources.add(shown.as_deref().unwrap_or(file), text);
         if let Some(label) = self.named.get(file) {
             self.named_by_file.insert(id, label.clone());
         }

@@ -6,6 +6,8 @@ use crate::project::diagnostic::Diagnostic;
 use crate::project::options::LoadOptions;
 use crate::project::source::Span;
 
+use super::remote::is_remote;
+
 const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 const OVERRIDES: [&str; 4] = [
     "compose.override.yml",
@@ -14,7 +16,7 @@ const OVERRIDES: [&str; 4] = [
     "docker-compose.override.yaml",
 ];
 
-/// Files and project directory, all absolute but `-`.
+/// Files and project directory, all absolute but `-` and addresses.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Found {
     /// Compose files in the order they merge.
@@ -42,6 +44,7 @@ pub fn directory(options: &LoadOptions, files: &[PathBuf]) -> PathBuf {
         return absolute(&options.current_directory, directory);
     }
     let first = files.iter().find(|file| file.as_os_str() != "-");
+    let first = first.filter(|file| !is_remote(file));
     let parent =
         first.and_then(|file| absolute(&options.current_directory, file).parent().map(Path::to_path_buf));
     parent.unwrap_or_else(|| options.current_directory.clone())
@@ -51,7 +54,8 @@ pub fn directory(options: &LoadOptions, files: &[PathBuf]) -> PathBuf {
 pub fn given(options: &LoadOptions, variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
     let files = if options.files.is_empty() { from_variable(variable) } else { options.files.clone() };
     let place = |file: PathBuf| {
-        if file.as_os_str() == "-" { file } else { absolute(&options.current_directory, &file) }
+        let is_path = file.as_os_str() != "-" && !is_remote(&file);
+        if !is_path { file } else { absolute(&options.current_directory, &file) }
     };
     files.into_iter().map(place).collect()
 }

@@ -5,6 +5,7 @@
 pub mod discover;
 pub mod environment;
 pub mod name;
+pub mod remote;
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};

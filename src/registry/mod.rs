@@ -1,4 +1,8 @@
-//! Sends artifacts to registries: small things that are no images, described by a manifest. Images go through an engine.
+//! Artifacts in registries: small things that are no images, described by a manifest. Images go through an engine.
+//!
+//! Here is where an artifact is and how its registry is spoken to; `pull` fetches one.
+
+mod pull;
 
 use std::net::IpAddr;
 use std::sync::Once;
@@ -7,10 +11,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::errors::OciDistributionError;
+use oci_client::manifest::OCI_IMAGE_MEDIA_TYPE;
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
 use sha2::{Digest as _, Sha256};
 
+pub use self::pull::{Layer, RemoteArtifact};
 use crate::engine::credentials_for;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -34,7 +40,7 @@ pub struct Repository {
     insecure: bool,
 }
 
-/// Why an artifact is not in the registry.
+/// Why an artifact is not where it should be.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// The name is none.
@@ -53,6 +59,22 @@ pub enum RegistryError {
         /// Why.
         source: Box<OciDistributionError>,
     },
+    /// It is not there, or cannot be fetched.
+    #[error("cannot pull {reference}: {source}")]
+    Pull {
+        /// Where from.
+        reference: String,
+        /// Why.
+        source: Box<OciDistributionError>,
+    },
+    /// What came is not what was named, or more than is taken.
+    #[error("cannot pull {reference}: {problem}")]
+    Content {
+        /// Where from.
+        reference: String,
+        /// What is wrong with it.
+        problem: String,
+    },
 }
 
 impl RegistryError {
@@ -66,23 +88,42 @@ impl RegistryError {
     }
 
     fn is_unreachable(&self) -> bool {
-        matches!(self, RegistryError::Push { source, .. } if matches!(**source, OciDistributionError::RequestError(_)))
+        let (RegistryError::Push { source, .. } | RegistryError::Pull { source, .. }) = self else {
+            return false;
+        };
+        matches!(**source, OciDistributionError::RequestError(_))
     }
 }
 
 impl Repository {
-    /// Reads `HOST/PATH:TAG`. Registries of this machine may speak plain HTTP; others if `insecure` says so.
+    /// Reads `HOST/PATH:TAG` or `HOST/PATH@DIGEST`. Registries of this machine may speak plain HTTP; others if `insecure`
+    /// says so.
+    ///
+    /// # Errors
+    /// It is no such name.
+    pub fn parse(text: &str, insecure: bool) -> Result<Repository, RegistryError> {
+        let wrong = |reason: String| RegistryError::Name { text: text.to_owned(), reason };
+        let reference: Reference = text.parse().map_err(|error| wrong(format!("{error}")))?;
+        let insecure = insecure || is_loopback(reference.registry());
+        Ok(Repository { reference, insecure })
+    }
+
+    /// Reads the name that something is to be sent under.
     ///
     /// # Errors
     /// It is no such name, or one with a digest.
-    pub fn parse(text: &str, insecure: bool) -> Result<Repository, RegistryError> {
-        let wrong = |reason: &str| RegistryError::Name { text: text.to_owned(), reason: reason.to_owned() };
-        let reference: Reference = text.parse().map_err(|error| wrong(&format!("{error}")))?;
-        if reference.digest().is_some() {
-            return Err(wrong("what is published gets a digest, it is not found by one: give it a tag"));
+    pub fn parse_target(text: &str, insecure: bool) -> Result<Repository, RegistryError> {
+        let repository = Repository::parse(text, insecure)?;
+        if repository.reference.digest().is_some() {
+            let reason = "what is published gets a digest, it is not found by one: give it a tag".to_owned();
+            return Err(RegistryError::Name { text: text.to_owned(), reason });
         }
-        let insecure = insecure || is_loopback(reference.registry());
-        Ok(Repository { reference, insecure })
+        Ok(repository)
+    }
+
+    /// The registry's host and port.
+    pub fn registry(&self) -> &str {
+        self.reference.registry()
     }
 
     /// Sends the blobs, then the manifest: what fails leaves the tag as it was.
@@ -90,10 +131,16 @@ impl Repository {
     /// # Errors
     /// The registry refuses, or is not there.
     pub async fn push(&self, artifact: &Artifact) -> Result<(), RegistryError> {
-        match self.push_by(artifact, ClientProtocol::Https).await {
-            Err(error) if self.insecure && error.is_unreachable() => {
-                self.push_by(artifact, ClientProtocol::Http).await
-            }
+        self.with_protocol(async |protocol| self.push_by(artifact, protocol).await).await
+    }
+
+    /// Over TLS, and without where that does not work and need not.
+    async fn with_protocol<T>(
+        &self,
+        attempt: impl AsyncFn(ClientProtocol) -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        match attempt(ClientProtocol::Https).await {
+            Err(error) if self.insecure && error.is_unreachable() => attempt(ClientProtocol::Http).await,
             result => result,
         }
     }
@@ -101,6 +148,21 @@ impl Repository {
     async fn push_by(&self, artifact: &Artifact, protocol: ClientProtocol) -> Result<(), RegistryError> {
         let failed =
             |source| RegistryError::Push { reference: self.reference.to_string(), source: Box::new(source) };
+        let client = self.client(protocol).await.map_err(failed)?;
+        for blob in &artifact.blobs {
+            let content = Bytes::from(blob.clone());
+            client.push_blob(&self.reference, content, &digest(blob)).await.map_err(failed)?;
+        }
+        let manifest = Bytes::from(artifact.manifest.clone());
+        let kind = OCI_IMAGE_MEDIA_TYPE;
+        let kind =
+            kind.parse().map_err(|_| failed(OciDistributionError::UnsupportedMediaTypeError(kind.into())))?;
+        client.push_manifest_raw(&self.reference, manifest, kind).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// A client with the login for this registry.
+    async fn client(&self, protocol: ClientProtocol) -> Result<Client, OciDistributionError> {
         install_crypto();
         let config = ClientConfig {
             protocol,
@@ -109,18 +171,9 @@ impl Repository {
             read_timeout: Some(READ_TIMEOUT),
             ..ClientConfig::default()
         };
-        let client = Client::try_from(config).map_err(failed)?;
+        let client = Client::try_from(config)?;
         client.store_auth_if_needed(self.reference.resolve_registry(), &self.login()).await;
-        for blob in &artifact.blobs {
-            let content = Bytes::from(blob.clone());
-            client.push_blob(&self.reference, content, &digest(blob)).await.map_err(failed)?;
-        }
-        let manifest = Bytes::from(artifact.manifest.clone());
-        let kind = oci_client::manifest::OCI_IMAGE_MEDIA_TYPE;
-        let kind =
-            kind.parse().map_err(|_| failed(OciDistributionError::UnsupportedMediaTypeError(kind.into())))?;
-        client.push_manifest_raw(&self.reference, manifest, kind).await.map_err(failed)?;
-        Ok(())
+        Ok(client)
     }
 
     fn login(&self) -> RegistryAuth {
@@ -161,7 +214,8 @@ mod tests {
         assert!(Repository::parse("127.0.0.1:5000/team/app:1", false).unwrap().insecure);
         assert!(!Repository::parse("ghcr.io/team/app", false).unwrap().insecure);
         let digest = digest(b"");
-        assert!(Repository::parse(&format!("ghcr.io/team/app@{digest}"), false).is_err());
+        assert!(Repository::parse(&format!("ghcr.io/team/app@{digest}"), false).is_ok());
+        assert!(Repository::parse_target(&format!("ghcr.io/team/app@{digest}"), false).is_err());
         assert!(Repository::parse("localhost:1/UPPER", false).is_err());
         assert_eq!(digest, "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
