@@ -43,13 +43,16 @@ pub async fn run(context: &Context, args: RmArgs) -> Result<(), Failure> {
         eprintln!("No stopped containers");
         return Ok(());
     }
-    if !args.force && !session.dry_run() && !confirmed(&chosen)? {
-        return Ok(());
+    match (session.dry_run(), args.force) {
+        (true, _) => {}
+        (false, true) => println!("{}", going_to_remove(&chosen)),
+        (false, false) if confirm(&format!("? {}", going_to_remove(&chosen)))? => {}
+        (false, false) => return Ok(()),
     }
     session.run(&remove_stopped(&chosen, args.stop, args.volumes)).await
 }
 
-fn confirmed(containers: &[&ObservedContainer]) -> Result<bool, Failure> {
+fn going_to_remove(containers: &[&ObservedContainer]) -> String {
     let names: Vec<&str> = containers.iter().map(|container| container.name.as_str()).collect();
-    Ok(confirm(&format!("? Going to remove {}", names.join(", ")))?)
+    format!("Going to remove {}", names.join(", "))
 }
