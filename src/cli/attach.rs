@@ -49,6 +49,7 @@ pub async fn run(context: &Context, args: AttachArgs) -> Result<(), Failure> {
         tty: config.tty == Some(true),
         stdin: config.open_stdin == Some(true) && !args.no_stdin,
         forward_signals: args.sig_proxy,
+        second_kills: false,
         end: "not-running",
         detach_keys: args.detach_keys,
     };

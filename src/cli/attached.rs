@@ -36,6 +36,8 @@ pub(super) struct Conversation {
     pub stdin: bool,
     /// Signals of this process are its signals.
     pub forward_signals: bool,
+    /// A second SIGINT kills it.
+    pub second_kills: bool,
     /// The condition of the engine's wait that is its end.
     pub end: &'static str,
     /// Keys that leave it, where it has a terminal; empty: the usual ones.
@@ -74,7 +76,8 @@ impl Conversation {
 impl Attached<'_> {
     /// Talks until the container ends, whose exit code this ends with, or the user leaves it.
     pub async fn converse(self) -> Result<(), Failure> {
-        let Conversation { tty, stdin, forward_signals, ref detach_keys, .. } = self.conversation;
+        let Conversation { tty, stdin, forward_signals, second_kills, ref detach_keys, .. } =
+            self.conversation;
         let keys = if tty { DetachKeys::parse(detach_keys)? } else { DetachKeys::none() };
         let signals = forward_signals.then(Signals::listen).transpose()?;
         let raw = (tty && terminal::is_interactive()).then(TerminalMode::raw).transpose()?;
@@ -83,7 +86,7 @@ impl Attached<'_> {
         let left = tokio::select! {
             result = stdio::print_output(output) => result.map(|()| false),
             () = left_by_user(typed) => Ok(true),
-            () = pass_on(signals, self.engine, &self.name, tty) => Ok(false),
+            () = pass_on(signals, self.engine, &self.name, (tty, second_kills)) => Ok(false),
         };
         drop(raw);
         if left.map_err(|error| call("read the output of", &self.name, &error))? {
@@ -134,7 +137,8 @@ impl Signals {
 }
 
 /// Passes signals and the terminal's size on; never returns.
-async fn pass_on(signals: Option<Signals>, engine: &Engine, name: &str, tty: bool) {
+async fn pass_on(signals: Option<Signals>, engine: &Engine, name: &str, (tty, second_kills): (bool, bool)) {
+    let mut interrupts = 0;
     let Some(mut signals) = signals else { return std::future::pending().await };
     if tty {
         resize(engine, name).await;
@@ -142,6 +146,8 @@ async fn pass_on(signals: Option<Signals>, engine: &Engine, name: &str, tty: boo
     loop {
         tokio::select! {
             Some(word) = signals.words.recv() => {
+                interrupts += u32::from(word == "SIGINT");
+                let word = if second_kills && interrupts > 1 { "SIGKILL" } else { word };
                 let options = KillContainerOptionsBuilder::default().signal(word).build();
                 // A container that ended meanwhile needs no signal.
                 let _ = engine.docker().kill_container(name, Some(options)).await;

@@ -62,9 +62,13 @@ pub async fn run(context: &Context, args: CommitArgs) -> Result<(), Failure> {
         .tag(tag)
         .comment(args.message.as_deref().unwrap_or_default())
         .author(args.author.as_deref().unwrap_or_default())
-        .pause(args.pause)
-        .changes(&args.change.join("\n"))
-        .build();
+        .pause(args.pause);
+    // An empty list of instructions is a Dockerfile without any, which Docker Engine refuses.
+    let options = match args.change.as_slice() {
+        [] => options,
+        changes => options.changes(&changes.join("\n")),
+    };
+    let options = options.build();
     let answer = session.engine().docker().commit_container(options, ContainerConfig::default()).await;
     let image = answer.map_err(|e| EngineError::call(format!("commit container {}", container.name), &e))?;
     progress.event(&ProgressEvent::new(id, Status::Done, format!("Committed as {}", image.id)));

@@ -6,8 +6,10 @@ use bollard::models::{EventMessage, EventMessageTypeEnum};
 use bollard::query_parameters::EventsOptionsBuilder;
 use clap::Args;
 use futures::StreamExt;
+use jiff::Timestamp;
 use serde_json::json;
 
+use super::logs::when;
 use super::{Context, Failure};
 use crate::engine::EngineError;
 use crate::output;
@@ -42,11 +44,12 @@ pub async fn run(context: &Context, args: EventsArgs) -> Result<(), Failure> {
     let project = format!("{}={}", labels::PROJECT, context.project_name()?);
     let filters: HashMap<String, Vec<String>> = HashMap::from([("label".to_owned(), vec![project])]);
     let mut options = EventsOptionsBuilder::default().filters(&filters);
+    let now = Timestamp::now();
     if let Some(since) = &args.since {
-        options = options.since(since);
+        options = options.since(&when::seconds(since, now)?);
     }
     if let Some(until) = &args.until {
-        options = options.until(until);
+        options = options.until(&when::seconds(until, now)?);
     }
     let mut events = engine.docker().events(Some(options.build()));
     while let Some(event) = events.next().await {

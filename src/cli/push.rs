@@ -35,7 +35,9 @@ pub struct PushArgs {
 /// The project is wrong, or an image cannot be sent.
 pub async fn run(context: &Context, args: PushArgs) -> Result<(), Failure> {
     let project = load(context, &args.services, args.include_deps)?;
-    let built = project.services.values().filter(|service| service.build.is_some());
+    // An image that is built without a name of its own is nobody's to send: Docker Compose skips it too.
+    let built =
+        project.services.values().filter(|service| service.build.is_some() && !service.image.is_empty());
     let chosen = built.filter(|service| pattern::any_matches(&args.services, &service.name));
     let images: Vec<String> =
         chosen.map(|service| names::image(&project.name, service, separator(context))).collect();

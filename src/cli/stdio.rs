@@ -60,7 +60,11 @@ pub(super) fn standard_input() -> mpsc::Receiver<Vec<u8>> {
 /// Prints output until its end.
 pub(super) async fn print_output(mut output: ContainerOutput) -> Result<(), bollard::errors::Error> {
     while let Some(piece) = output.next().await {
-        let (to_stderr, bytes) = match piece? {
+        let piece = match piece {
+            Err(error) if is_reset(&error) => return Ok(()),
+            piece => piece?,
+        };
+        let (to_stderr, bytes) = match piece {
             LogOutput::StdErr { message } => (true, message),
             other => (false, other.into_bytes()),
         };
@@ -77,7 +81,32 @@ pub(super) async fn print_output(mut output: ContainerOutput) -> Result<(), boll
     Ok(())
 }
 
+/// Whether the engine closed the connection before it read all that was typed: the process ended first. What it printed
+/// was read before (a unix socket gives that before the error), and how it ended is asked for elsewhere.
+fn is_reset(error: &dyn std::error::Error) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut failures = causes.filter_map(|error| error.downcast_ref::<std::io::Error>());
+    failures.any(|failure| failure.kind() == std::io::ErrorKind::ConnectionReset)
+}
+
 fn write(out: &mut dyn Write, bytes: &[u8]) -> std::io::Result<()> {
     out.write_all(bytes)?;
     out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_the_engine_resets_ends_the_output() {
+        let failing = |kind| -> ContainerOutput {
+            let error = bollard::errors::Error::IOError { err: Error::from(kind) };
+            Box::pin(futures::stream::iter([Err(error)]))
+        };
+        assert!(print_output(failing(ErrorKind::ConnectionReset)).await.is_ok());
+        assert!(print_output(failing(ErrorKind::PermissionDenied)).await.is_err());
+    }
 }

@@ -140,7 +140,7 @@ async fn step(runner: &Runner, events: Option<&ContainerEvents>, id: StepId, ste
     if let Some(result) = &result
         && !runner.interrupt.is_raised()
     {
-        texts::end(runner, step, result.as_ref().err());
+        texts::end(runner, step, result);
     }
-    Ended::Step(id, result)
+    Ended::Step(id, result.map(|result| result.map(|_| ())))
 }

@@ -1,5 +1,6 @@
 //! Progress events of steps, in Docker Compose's words (compose-surface 3.11).
 
+use super::effects::Effect;
 use super::waiting::purpose;
 use super::{Runner, StepError};
 use crate::output::progress::{ProgressEvent, Status};
@@ -84,16 +85,12 @@ pub(super) fn begin(runner: &Runner, step: &Step) {
 }
 
 /// A step ended.
-pub(super) fn end(runner: &Runner, step: &Step, error: Option<&StepError>) {
-    match error {
-        None => say(runner, step, Status::Done, words(step).1, ""),
-        Some(_) => say(runner, step, Status::Error, "Error", ""),
+pub(super) fn end(runner: &Runner, step: &Step, result: &Result<Effect, StepError>) {
+    match result {
+        Ok(Effect::Done) => say(runner, step, Status::Done, words(step).1, ""),
+        Ok(Effect::InUse) => say(runner, step, Status::Warning, "Resource is still in use", ""),
+        Err(_) => say(runner, step, Status::Error, "Error", ""),
     }
-}
-
-/// Something exists still because something else uses it.
-pub(super) fn still_in_use(runner: &Runner, step: &Step) {
-    say(runner, step, Status::Warning, "Resource is still in use", "");
 }
 
 fn say(runner: &Runner, step: &Step, status: Status, text: &str, details: &str) {

@@ -3,7 +3,7 @@
 mod line;
 mod merge;
 mod sources;
-mod when;
+pub(in crate::cli) mod when;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

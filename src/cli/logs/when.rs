@@ -15,6 +15,16 @@ pub(in crate::cli) fn parse(text: &str, now: Timestamp) -> Result<i128, Failure>
     time.ok_or_else(|| Failure::message(format!("{text:?} is no time: use 2026-01-02T13:23:37Z or 42m")))
 }
 
+/// Seconds since 1970 with nine decimals, as engines take them.
+///
+/// # Errors
+/// The text is no time.
+pub(in crate::cli) fn seconds(text: &str, now: Timestamp) -> Result<String, Failure> {
+    const SECOND: i128 = 1_000_000_000;
+    let time = parse(text, now)?;
+    Ok(format!("{}.{:09}", time.div_euclid(SECOND), time.rem_euclid(SECOND)))
+}
+
 fn absolute(text: &str) -> Option<i128> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time.as_nanosecond());

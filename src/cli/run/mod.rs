@@ -90,6 +90,7 @@ async fn attached(session: &Session, spec: &ContainerSpec, one_off: &OneOff) -> 
         tty: one_off.tty,
         stdin: one_off.stdin,
         forward_signals: true,
+        second_kills: true,
         // A container that removes itself is gone right after its end.
         end: if one_off.auto_remove { "removed" } else { "next-exit" },
         detach_keys: String::new(),

@@ -4,10 +4,11 @@ use bollard::models::CreateImageInfo;
 use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveImageOptionsBuilder};
 use futures::StreamExt;
 
+use super::Effect;
 use crate::engine::{credentials_for, is_conflict, is_not_found};
-use crate::execute::{Runner, StepError, build, texts};
+use crate::execute::{Runner, StepError, build};
 use crate::output::progress::{ProgressEvent, Status};
-use crate::plan::step::{ImagePull, Step};
+use crate::plan::step::ImagePull;
 
 pub(super) async fn pull(runner: &Runner, pull: &ImagePull) -> Result<(), StepError> {
     let Err(reason) = fetch(runner, pull).await else { return Ok(()) };
@@ -58,17 +59,14 @@ fn layer(runner: &Runner, image: &str, info: &CreateImageInfo) {
     });
 }
 
-pub(super) async fn remove(runner: &Runner, step: &Step, image: &str) -> Result<(), StepError> {
+pub(super) async fn remove(runner: &Runner, image: &str) -> Result<Effect, StepError> {
     let options = RemoveImageOptionsBuilder::default().build();
     match runner.engine.docker().remove_image(image, Some(options), None).await {
-        Err(error) if is_conflict(&error) => {
-            texts::still_in_use(runner, step);
-            Ok(())
-        }
+        Err(error) if is_conflict(&error) => Ok(Effect::InUse),
         Err(error) if !is_not_found(&error) => {
             Err(StepError::call(format!("cannot remove image {image}"), &error))
         }
-        _ => Ok(()),
+        _ => Ok(Effect::Done),
     }
 }
 

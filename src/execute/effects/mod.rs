@@ -12,24 +12,39 @@ pub(super) use images::split as split_reference;
 use super::{ContainerEvents, Runner, StepError, build, wait, watch};
 use crate::plan::step::{Action, Step};
 
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    Done,
+    /// It is there still, because something else uses it.
+    InUse,
+}
+
 /// Does what a step says.
 pub(super) async fn run(
     runner: &Runner,
     events: Option<&ContainerEvents>,
     step: &Step,
-) -> Result<(), StepError> {
+) -> Result<Effect, StepError> {
+    match &step.action {
+        Action::RemoveImage(image) => images::remove(runner, image).await,
+        Action::RemoveNetwork(name) => resources::remove_network(runner, name).await,
+        Action::RemoveVolume(name) => resources::remove_volume(runner, name).await,
+        _ => done(runner, events, step).await.map(|()| Effect::Done),
+    }
+}
+
+/// Does what either is done or fails.
+async fn done(runner: &Runner, events: Option<&ContainerEvents>, step: &Step) -> Result<(), StepError> {
     match &step.action {
         Action::PullImage(pull) => images::pull(runner, pull).await,
         Action::BuildImage(request) => build::run(runner, request).await,
-        Action::RemoveImage(image) => images::remove(runner, step, image).await,
         Action::CreateNetwork(request) => resources::create_network(runner, request).await,
-        Action::RemoveNetwork(name) => resources::remove_network(runner, step, name).await,
         Action::DisconnectNetwork { network, container } => {
             resources::disconnect(runner, network, container).await
         }
         Action::RunHook { container, hook } => hooks::run(runner, container, hook).await,
         Action::CreateVolume(request) => resources::create_volume(runner, request).await,
-        Action::RemoveVolume(name) => resources::remove_volume(runner, step, name).await,
         Action::Wait { until, containers, service } => match events {
             Some(events) => wait::wait(runner, events, *until, containers, (service, &step.reason)).await,
             None => Ok(()),

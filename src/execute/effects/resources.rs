@@ -3,9 +3,10 @@
 use bollard::models::{NetworkCreateRequest, NetworkDisconnectRequest, VolumeCreateRequest};
 use bollard::query_parameters::RemoveVolumeOptions;
 
+use super::Effect;
 use crate::engine::{is_conflict, is_not_found};
-use crate::execute::{Runner, StepError, texts};
-use crate::plan::step::{ContainerTarget, Step};
+use crate::execute::{Runner, StepError};
+use crate::plan::step::ContainerTarget;
 
 pub(super) async fn create_network(runner: &Runner, request: &NetworkCreateRequest) -> Result<(), StepError> {
     match runner.engine.docker().create_network(request.clone()).await {
@@ -16,16 +17,13 @@ pub(super) async fn create_network(runner: &Runner, request: &NetworkCreateReque
     }
 }
 
-pub(super) async fn remove_network(runner: &Runner, step: &Step, name: &str) -> Result<(), StepError> {
+pub(super) async fn remove_network(runner: &Runner, name: &str) -> Result<Effect, StepError> {
     match runner.engine.docker().remove_network(name).await {
-        Err(error) if in_use(&error) => {
-            texts::still_in_use(runner, step);
-            Ok(())
-        }
+        Err(error) if in_use(&error) => Ok(Effect::InUse),
         Err(error) if !is_not_found(&error) => {
             Err(StepError::call(format!("cannot remove network {name}"), &error))
         }
-        _ => Ok(()),
+        _ => Ok(Effect::Done),
     }
 }
 
@@ -54,15 +52,12 @@ pub(super) async fn create_volume(runner: &Runner, request: &VolumeCreateRequest
     answer.map(|_| ()).map_err(|error| StepError::call(format!("cannot create volume {name}"), &error))
 }
 
-pub(super) async fn remove_volume(runner: &Runner, step: &Step, name: &str) -> Result<(), StepError> {
+pub(super) async fn remove_volume(runner: &Runner, name: &str) -> Result<Effect, StepError> {
     match runner.engine.docker().remove_volume(name, None::<RemoveVolumeOptions>).await {
-        Err(error) if in_use(&error) => {
-            texts::still_in_use(runner, step);
-            Ok(())
-        }
+        Err(error) if in_use(&error) => Ok(Effect::InUse),
         Err(error) if !is_not_found(&error) => {
             Err(StepError::call(format!("cannot remove volume {name}"), &error))
         }
-        _ => Ok(()),
+        _ => Ok(Effect::Done),
     }
 }

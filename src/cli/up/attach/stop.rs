@@ -1,21 +1,23 @@
 //! The end of an attached `up`: a container's end that stops the others, or the user's Ctrl-C.
 
+use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Attached;
 use crate::cli::{Failure, failure};
 use crate::plan::observed::ObservedContainer;
 use crate::plan::planner::{Lifecycle, lifecycle};
 
+/// How long an event may come after what it tells of; then the containers' exit codes are not shown.
+const EVENTS_AT_MOST: Duration = Duration::from_secs(5);
+
 impl Attached<'_> {
     /// Stops the containers because one of them ended.
     pub(super) async fn abort(&mut self) -> Result<(), Failure> {
         eprintln!("Aborting on container exit...");
         self.apply(Lifecycle::Stop(self.scope.args.timeout)).await?;
-        // What the stop made happen is known from the events that are waiting already.
-        while let Ok(change) = self.changes.try_recv() {
-            self.change(Ok(change)).await?;
-        }
         if let (Some(service), None) = (&self.scope.args.exit_code_from, self.code) {
             self.code = Some(self.exit_code_of(service).await?);
         }
@@ -73,6 +75,19 @@ impl Attached<'_> {
         let session = self.session;
         self.progress = session.progress("stop");
         let progress = Arc::clone(&self.progress);
-        self.during(session.run_to_the_end(&plan, progress)).await
+        self.during(session.run_to_the_end(&plan, progress)).await?;
+        self.know_ends(&running).await
+    }
+
+    /// An engine answers that a container is stopped, and tells of its end, in no certain order.
+    async fn know_ends(&mut self, stopped: &BTreeSet<String>) -> Result<(), Failure> {
+        let mut late = pin!(tokio::time::sleep(EVENTS_AT_MOST));
+        while stopped.iter().any(|id| self.running.contains_key(id)) {
+            tokio::select! {
+                change = self.changes.recv() => self.change(change).await?,
+                () = &mut late => return Ok(()),
+            }
+        }
+        Ok(())
     }
 }
