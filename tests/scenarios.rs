@@ -4,7 +4,7 @@
 //! * `engine`: `wharf` on the Docker Engine at `WHARF_TEST_DOCKER_HOST`;
 //! * `compose`: `docker compose` on that engine, which proves that the scenario says what users know.
 //!
-//! A run of everything with `WHARF_SCENARIO_MATRIX=1` writes `docs/scenarios.md`, which other runs compare with the scenarios.
+//! With `WHARF_SCENARIO_MATRIX=1` a run writes its results into `docs/scenarios.md`, which other runs compare with the scenarios.
 //! A column that cannot run here is reported as ignored. `tests/scenarios/README.md` says how to write one;
 //! `cargo test --test scenarios -- cp` runs those with "cp" in their name.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -36,8 +36,9 @@ fn main() {
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     if writes {
-        let document = results.document(&scenarios, &peers(&columns));
-        let document = document.expect("the matrix needs a run of all scenarios in all columns");
+        let before = std::fs::read_to_string(&written).unwrap_or_default();
+        let document = results.document(&scenarios, &peers(&columns), &before);
+        let document = document.expect("a scenario that is new ran in every column");
         std::fs::write(written, document).unwrap();
     }
     // Stops the engine of the first column.

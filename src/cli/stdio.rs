@@ -1,9 +1,10 @@
 //! Copies between this process's standard streams and a process in a container.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::pin::Pin;
 
 use bollard::container::LogOutput;
+use bollard::errors::Error;
 use futures::{Stream, StreamExt};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
@@ -11,8 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::detach_keys::DetachKeys;
 
 /// Output of a process in a container.
-pub(super) type ContainerOutput =
-    Pin<Box<dyn Stream<Item = Result<LogOutput, bollard::errors::Error>> + Send>>;
+pub(super) type ContainerOutput = Pin<Box<dyn Stream<Item = Result<LogOutput, Error>> + Send>>;
 /// Its standard input.
 pub(super) type ContainerInput = Pin<Box<dyn AsyncWrite + Send>>;
 
@@ -58,7 +58,7 @@ pub(super) fn standard_input() -> mpsc::Receiver<Vec<u8>> {
 }
 
 /// Prints output until its end.
-pub(super) async fn print_output(mut output: ContainerOutput) -> Result<(), bollard::errors::Error> {
+pub(super) async fn print_output(mut output: ContainerOutput) -> Result<(), Error> {
     while let Some(piece) = output.next().await {
         let piece = match piece {
             Err(error) if is_reset(&error) => return Ok(()),
@@ -83,10 +83,8 @@ pub(super) async fn print_output(mut output: ContainerOutput) -> Result<(), boll
 
 /// Whether the engine closed the connection before it read all that was typed: the process ended first. What it printed
 /// was read before (a unix socket gives that before the error), and how it ended is asked for elsewhere.
-fn is_reset(error: &dyn std::error::Error) -> bool {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut failures = causes.filter_map(|error| error.downcast_ref::<std::io::Error>());
-    failures.any(|failure| failure.kind() == std::io::ErrorKind::ConnectionReset)
+fn is_reset(error: &Error) -> bool {
+    matches!(error, Error::IOError { err } if err.kind() == ErrorKind::ConnectionReset)
 }
 
 fn write(out: &mut dyn Write, bytes: &[u8]) -> std::io::Result<()> {
@@ -96,14 +94,12 @@ fn write(out: &mut dyn Write, bytes: &[u8]) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Error, ErrorKind};
-
     use super::*;
 
     #[tokio::test]
     async fn a_connection_that_the_engine_resets_ends_the_output() {
         let failing = |kind| -> ContainerOutput {
-            let error = bollard::errors::Error::IOError { err: Error::from(kind) };
+            let error = Error::IOError { err: std::io::Error::from(kind) };
             Box::pin(futures::stream::iter([Err(error)]))
         };
         assert!(print_output(failing(ErrorKind::ConnectionReset)).await.is_ok());

@@ -1,6 +1,6 @@
 //! `docs/scenarios.md`: every scenario, how it went in each column, and why columns differ.
 //!
-//! A run of all scenarios in all columns writes it; in every other run a test compares it with the scenarios.
+//! A run with `WHARF_SCENARIO_MATRIX` writes into it what it ran; in every other run a test compares it with the scenarios.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -30,15 +30,33 @@ impl Results {
         self.0.lock().unwrap().insert(test.to_owned(), passed);
     }
 
-    /// The document; `peers` are the programs that were compared with. Nothing when a run is missing.
-    pub fn document(&self, scenarios: &[Scenario], peers: &str) -> Option<String> {
-        let results = self.0.lock().unwrap();
-        let mut runs = scenarios.iter().flat_map(|scenario| {
-            scenario.columns.iter().map(|column| test_name(scenario, *column)).collect::<Vec<_>>()
-        });
+    /// The document; `peers` are the programs that were compared with. What did not run now is as `before` has it, the
+    /// document so far; nothing when a run is missing there too.
+    pub fn document(&self, scenarios: &[Scenario], peers: &str, before: &str) -> Option<String> {
+        let mut results = earlier(before);
+        results.extend(self.0.lock().unwrap().iter().map(|(test, passed)| (test.clone(), *passed)));
+        let mut runs = scenarios
+            .iter()
+            .flat_map(|scenario| scenario.columns.iter().map(move |column| test_name(scenario, *column)));
         runs.all(|run| results.contains_key(&run))
             .then(|| document(scenarios, peers, &|scenario, column| results[&test_name(scenario, column)]))
     }
+}
+
+/// The results that a document has, by the names of the tests.
+fn earlier(document: &str) -> BTreeMap<String, bool> {
+    let mut results = BTreeMap::new();
+    let mut area = "";
+    for line in document.lines() {
+        area = line.strip_prefix("## ").unwrap_or(area);
+        let row: Vec<&str> = line.trim_start_matches("| ").split(" | ").collect();
+        let [intent, marks @ .., _why] = row.as_slice() else { continue };
+        for (column, mark) in Column::ALL.iter().zip(marks).filter(|(_, mark)| **mark != "not") {
+            let test = format!("{area}: {}::{}", intent.replace("\\|", "|"), column.name());
+            results.insert(test, *mark != "FAILED");
+        }
+    }
+    results
 }
 
 /// What the test of a scenario in a column is called.
