@@ -96,11 +96,11 @@ impl Copying {
     }
 }
 
-/// Extended attributes, owner, mode (after the owner: a change of owner clears the setuid bit), times.
+/// Owner first: a change of owner clears the setuid bit and the file's capabilities.
 fn copy_attributes(source: impl AsFd, target: impl AsFd) -> io::Result<()> {
-    copy_extended(&source, &target)?;
     let stat = fstat(&source)?;
     fchown(&target, Some(Uid::from_raw(stat.st_uid)), Some(Gid::from_raw(stat.st_gid)))?;
+    copy_extended(&source, &target)?;
     fchmod(&target, Mode::from_raw_mode(stat.st_mode & 0o7777))?;
     futimens(&target, &times(&stat))?;
     Ok(())
@@ -167,6 +167,25 @@ mod tests {
         assert_eq!(fs::metadata(&volume).unwrap().mode() & 0o7777, 0o1777);
         let inode = |path: &str| fs::metadata(volume.join(path)).unwrap().ino();
         assert_eq!(inode("sub/file"), inode("other-name"), "two names of one file");
+    }
+
+    #[test]
+    fn capabilities_of_files_stay() {
+        const NAME: &str = "security.capability";
+        // Version 2: NET_RAW, permitted and effective (capability.h).
+        let value = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let directory = tempfile::tempdir().unwrap();
+        let (image, volume) = (directory.path().join("image"), directory.path().join("volume"));
+        fs::create_dir_all(image.join("bin")).unwrap();
+        fs::create_dir(&volume).unwrap();
+        fs::write(image.join("bin/ping"), "ping").unwrap();
+        if let Err(errno) = rustix::fs::setxattr(image.join("bin/ping"), NAME, &value, XattrFlags::empty()) {
+            return println!("skipped: no capabilities can be given to files here: {errno}");
+        }
+        copy_up(&Root::open(&image).unwrap(), Path::new("/bin"), &volume).unwrap();
+        let mut copied = [0; 64];
+        let length = rustix::fs::getxattr(volume.join("ping"), NAME, copied.as_mut_slice()).unwrap();
+        assert_eq!(copied[..length], value);
     }
 
     #[test]
