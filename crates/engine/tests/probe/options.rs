@@ -140,7 +140,7 @@ fn leaf(key: &str, value: &Value) -> String {
         ("LogPath" | "HostsPath" | "HostnamePath" | "ResolvConfPath", Value::String(path)) => {
             path.rsplit('/').next().unwrap_or_default().to_owned()
         }
-        ("Mounts" | "Binds", Value::Array(items)) => in_any_order(items),
+        ("Mounts" | "Binds" | "Env", Value::Array(items)) => in_any_order(items),
         (_, Value::Array(items)) if key.starts_with("NetworkSettings.Ports.") => {
             items.iter().map(|item| format!("{} {{a port}}", item["HostIp"])).collect::<Vec<_>>().join(" ")
         }
