@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::output::progress::ProgressMode;
-use crate::output::{Style, diagnostics as printed};
+use crate::output::{Style, diagnostics as printed, harmless};
 use crate::project::{Diagnostic, SourceMap};
 
 /// Prints diagnostics, each with its place.
@@ -18,6 +18,6 @@ pub(super) fn failure(context: &Context, message: &str) {
     if context.settings.progress == ProgressMode::Json {
         eprintln!("{}", serde_json::json!({ "error": true, "message": message }));
     } else {
-        eprintln!("{message}");
+        eprintln!("{}", harmless(message));
     }
 }

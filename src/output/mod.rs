@@ -5,6 +5,7 @@
 pub mod diagnostics;
 mod footer;
 pub mod graph;
+mod harmless;
 mod listing;
 mod log_lines;
 pub mod plan;
@@ -21,6 +22,7 @@ pub mod why;
 use std::io::Write;
 
 pub use footer::{AboveFooter, Footer};
+pub use harmless::harmless;
 pub use listing::{Format, LABEL, Listing, entry};
 pub use log_lines::{LogLines, Stream};
 pub use ports::{mount_name, ports, protocol};

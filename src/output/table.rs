@@ -1,5 +1,7 @@
 //! Tables as Docker's tools print them: no lines, blanks between columns.
 
+use super::harmless;
+
 /// Blanks between two columns, where nothing else is said.
 const GAP: usize = 3;
 
@@ -29,9 +31,9 @@ impl Table {
         Table { gap, ..self }
     }
 
-    /// Adds a row; it has as many cells as the heading.
+    /// Adds a row; it has as many cells as the heading. Control characters in them are shown, not obeyed.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(cells.into_iter().map(|cell| harmless(&cell).into_owned()).collect());
     }
 
     /// Prints it on standard output.
@@ -75,6 +77,9 @@ mod tests {
         table.row(["web-1".to_owned(), "running".to_owned()]);
         table.row(["a".to_owned(), String::new()]);
         assert_eq!(table.lines(), ["NAME    STATE", "web-1   running", "a       "]);
+        table.row(["top\u{1b}[2J".to_owned(), String::new()]);
+        assert_eq!(table.lines()[3], "top␛[2J   ");
+        table.rows.pop();
         let table = table.with_least_width(10);
         assert_eq!(table.lines(), ["NAME      STATE", "web-1     running", "a         "]);
         let table = table.with_least_width(0).with_gap(1);

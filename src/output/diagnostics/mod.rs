@@ -3,7 +3,6 @@
 //! An error shows its line, what else plays a part, and how to mend it. A warning takes one line, because there may be
 //! many and the work goes on; on request it shows as much as an error.
 
-mod harmless;
 mod json;
 mod snippet;
 
@@ -11,8 +10,8 @@ use std::collections::HashSet;
 
 pub use json::document;
 
+use super::harmless::harmless;
 use crate::project::{Diagnostic, Severity, SourceMap};
-use harmless::harmless;
 
 /// Most errors, and most warnings, that are printed; the rest are counted.
 const MOST: usize = 50;

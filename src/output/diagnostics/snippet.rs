@@ -6,7 +6,7 @@ use std::ops::Range;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::Look;
-use super::harmless::{harmless, source};
+use crate::output::harmless::{harmless, source};
 use crate::project::source::SourceFile;
 use crate::project::{Diagnostic, Severity, SourceMap, Span};
 

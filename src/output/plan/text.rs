@@ -1,6 +1,7 @@
 //! Numbered lines, details indented below their step.
 
 use super::{NOTHING, Row, Sheet};
+use crate::output::harmless;
 
 pub(super) fn render(sheet: &Sheet) -> String {
     let mut lines: Vec<String> = sheet.rows.iter().flat_map(step).collect();
@@ -8,7 +9,7 @@ pub(super) fn render(sheet: &Sheet) -> String {
     if sheet.rows.is_empty() {
         lines.push(NOTHING.to_owned());
     }
-    lines.join("\n") + "\n"
+    harmless(&lines.join("\n")).into_owned() + "\n"
 }
 
 fn step(row: &Row) -> Vec<String> {

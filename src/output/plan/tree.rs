@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::{NOTHING, Row, Sheet};
+use crate::output::harmless;
 
 /// A line and what stands below it.
 struct Branch {
@@ -30,7 +31,7 @@ pub(super) fn render(sheet: &Sheet) -> String {
     };
     let mut lines = vec![format!("{}: {steps}", sheet.project)];
     draw(&branches, "", &mut lines);
-    lines.join("\n") + "\n"
+    harmless(&lines.join("\n")).into_owned() + "\n"
 }
 
 fn group(row: &Row) -> String {

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::{Progress, ProgressEvent, Status};
+use crate::output::harmless;
 
 /// One line per change on standard error, with a leading blank as Docker Compose prints it.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ impl Progress for PlainProgress {
     }
 
     fn warning(&self, text: &str) {
-        write_line(&format!("WARNING: {text}"));
+        write_line(&format!("WARNING: {}", harmless(text)));
     }
 
     fn finish(&self) {}
@@ -29,7 +30,7 @@ impl Progress for PlainProgress {
 
 fn plain_line(event: &ProgressEvent) -> String {
     let line = format!(" {} {} {}", event.id, event.text, event.details);
-    line.trim_end().to_owned()
+    harmless(line.trim_end()).into_owned()
 }
 
 fn write_line(line: &str) {
@@ -46,5 +47,7 @@ mod tests {
         let event = ProgressEvent::new("Container app-web-1", Status::Done, "Created");
         assert_eq!(plain_line(&event), " Container app-web-1 Created");
         assert_eq!(plain_line(&event.with_details("0.1s")), " Container app-web-1 Created 0.1s");
+        let probe = ProgressEvent::new("Container a", Status::Working, "Waiting: \u{1b}[31mX");
+        assert_eq!(plain_line(&probe), " Container a Waiting: ␛[31mX");
     }
 }

@@ -8,6 +8,7 @@ use console::style;
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use super::{Progress, ProgressEvent, Status};
+use crate::output::harmless;
 use crate::output::units::seconds;
 
 /// Live view.
@@ -94,7 +95,7 @@ impl Progress for TerminalProgress {
     }
 
     fn warning(&self, text: &str) {
-        let _ = self.bars.println(format!("{} {text}", style("WARNING:").yellow()));
+        let _ = self.bars.println(format!("{} {}", style("WARNING:").yellow(), harmless(text)));
     }
 
     fn aside(&self, write: &mut dyn FnMut()) {
@@ -117,6 +118,7 @@ impl Progress for TerminalProgress {
 
 fn draw(row: &mut Row, event: &ProgressEvent) {
     let text = format!("{} {} {}", event.id, event.text, event.details);
+    let text = harmless(&text).into_owned();
     if event.status == Status::Working {
         row.bar.set_message(text);
         return;

@@ -1,6 +1,7 @@
 //! The account for people: the cause first, then what it was told from.
 
 use super::{Account, ContainerAccount, HealthAccount, Wait};
+use crate::output::harmless;
 use crate::output::plan::Row;
 
 /// Probes shown of a container.
@@ -21,7 +22,7 @@ pub fn render(account: &Account) -> String {
     }
     lines.push(String::new());
     lines.extend(plan(account.plan.as_deref()));
-    lines.join("\n") + "\n"
+    harmless(&lines.join("\n")).into_owned() + "\n"
 }
 
 fn container(container: &ContainerAccount) -> Vec<String> {

@@ -56,9 +56,12 @@ const LISTS: [&str; 5] = [
 /// Rewrites a tree in place; gives errors and warnings.
 pub fn lower(tree: &mut Node) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let (mut errors, mut warnings) = (Vec::new(), Vec::new());
-    visit(tree, "services.*.environment.[]", &mut |node, trail| errors.extend(blank_in_name(node, trail)));
+    visit(tree, "services.*.environment.[]", &mut |node, trail| errors.extend(bad_name(node, trail)));
     for pattern in ENVIRONMENTS {
-        visit(tree, pattern, &mut |node, _| to_map(node, || Value::Null));
+        visit(tree, pattern, &mut |node, _| {
+            without_empty(node);
+            to_map(node, || Value::Null);
+        });
     }
     for pattern in MAPS {
         visit(tree, pattern, &mut |node, _| to_map(node, || Value::String(String::new())));
@@ -88,12 +91,23 @@ pub fn lower(tree: &mut Node) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
 }
 
 /// `- NAME = value` is not what it looks like.
-fn blank_in_name(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
+fn bad_name(node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
     let (name, _) = node.as_str()?.split_once('=')?;
-    let message = format!("{trail}: environment variable {name:?} is declared with a trailing space");
-    name.ends_with(' ').then(|| {
-        Diagnostic::error("environment", node.span, message).with_help("write NAME=value without blanks")
-    })
+    let message = match name {
+        "" => format!("{trail}: environment variable without a name"),
+        _ if name.ends_with(' ') => {
+            format!("{trail}: environment variable {name:?} is declared with a trailing space")
+        }
+        _ => return None,
+    };
+    Some(Diagnostic::error("environment", node.span, message).with_help("write NAME=value without blanks"))
+}
+
+/// An item that a variable made empty (`- ${EXTRA:-}`) sets nothing.
+fn without_empty(node: &mut Node) {
+    if let Some(items) = node.as_sequence_mut() {
+        items.retain(|item| item.as_str() != Some(""));
+    }
 }
 
 /// A mode as text is octal; as a number YAML has read it already.

@@ -48,8 +48,9 @@ impl Printer<'_> {
     }
 
     fn entry(&mut self, key: &str, node: &Node, depth: usize) {
-        // Keys are never written over several lines.
-        self.out.push_str(&inline(key));
+        // Keys are never written over several lines. A key `<<` that is still there was quoted, and merges nothing.
+        let key = if key == "<<" { Cow::Borrowed("\"<<\"") } else { inline(key) };
+        self.out.push_str(&key);
         self.out.push(':');
         if is_block(node) {
             self.comment(node);

@@ -25,8 +25,8 @@ fn problem(image: &str) -> Option<(&'static str, &str)> {
         Some(colon) => (&named[..slash + colon], Some(&named[slash + colon..])),
         None => (named, None),
     };
-    if let Some(blank) = image.find(char::is_whitespace) {
-        return Some(("it has a blank in it", &image[blank..=blank]));
+    if let Some(blank) = image.matches(char::is_whitespace).next() {
+        return Some(("it has a blank in it", blank));
     }
     match tag {
         Some(":") => return Some(("the tag after the colon is empty", image)),
@@ -60,6 +60,7 @@ mod tests {
         let cases = [
             ("Redis:7", "Redis"),
             ("redis 7", " "),
+            ("redis\u{2028}7", "\u{2028}"),
             ("a:b:c", ":b:c"),
             ("h.io/Team/x", "Team/x"),
             ("redis:", "redis:"),

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use wharf_container::process::Identity;
@@ -11,6 +12,9 @@ use super::StartError;
 use crate::disk;
 use crate::error::Result;
 use crate::paths::EnginePaths;
+
+/// How often an engine that has the lock and does not answer is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The engine's processes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +61,8 @@ pub fn make_root(paths: &EnginePaths) -> std::result::Result<(), StartError> {
     Ok(())
 }
 
-/// Locks the root for this process, for as long as the file is open.
+/// Locks the root for this process, for as long as the file is open. Waits for an engine that has the lock and does not
+/// answer: it is about to end, or its monitor is just starting its worker anew.
 ///
 /// # Errors
 /// Another engine answers on its socket, or the lock cannot be used.
@@ -65,15 +70,49 @@ pub fn lock_root(paths: &EnginePaths) -> std::result::Result<File, StartError> {
     let path = paths.lock_file();
     let failed = |error: std::io::Error| StartError::new(format!("cannot lock {}", path.display()), &error);
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => return Ok(file),
-        Err(TryLockError::Error(error)) => return Err(failed(error)),
-        Err(TryLockError::WouldBlock) => {}
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if UnixStream::connect(paths.socket()).is_ok() {
+            return Err(StartError(format!("another engine runs on {}", paths.root().display())));
+        }
+        // Nothing tells of a lock and of a socket at once.
+        std::thread::sleep(LOOK_AGAIN);
     }
-    if UnixStream::connect(paths.socket()).is_ok() {
-        return Err(StartError(format!("another engine runs on {}", paths.root().display())));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// Until a thread of this process waits for something.
+    fn until_asleep(thread: rustix::process::Pid) {
+        let stat = format!("/proc/self/task/{thread}/stat");
+        while !fs::read_to_string(&stat).unwrap().contains(") S ") {
+            std::thread::yield_now();
+        }
     }
-    // An engine that does not answer any more is about to end.
-    file.lock().map_err(failed)?;
-    Ok(file)
+
+    #[test]
+    fn one_that_waits_gives_up_when_the_engine_answers_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = EnginePaths::new(Some(folder.path()));
+        let _held = lock_root(&paths).unwrap();
+        let (sender, receiver) = mpsc::channel();
+        let waiting = paths.clone();
+        let second = std::thread::spawn(move || {
+            sender.send(rustix::thread::gettid()).unwrap();
+            lock_root(&waiting).map(drop)
+        });
+        until_asleep(receiver.recv().unwrap());
+        let _answering = UnixListener::bind(paths.socket()).unwrap();
+        let error = second.join().unwrap().unwrap_err();
+        assert!(error.to_string().contains("another engine runs"), "{error}");
+    }
 }

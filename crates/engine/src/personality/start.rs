@@ -51,7 +51,9 @@ pub async fn ensure_running(paths: &EnginePaths) -> Result<(), StartError> {
     }
     let owned = paths.clone();
     let started = tokio::task::spawn_blocking(move || start(&owned)).await;
-    started.unwrap_or_else(|error| Err(StartError::new("cannot start the engine", &error)))
+    let started = started.unwrap_or_else(|error| Err(StartError::new("cannot start the engine", &error)));
+    // The one that was there may be back: its worker had been killed, and its monitor has started the next.
+    if started.is_err() && answers(paths).await { Ok(()) } else { started }
 }
 
 /// Only one command starts the engine; the others wait for it.

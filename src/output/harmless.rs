@@ -1,6 +1,7 @@
-//! Text of a file on a terminal: control characters are shown, not obeyed.
+//! Text of others on a terminal: control characters are shown, not obeyed.
 //!
-//! A compose file comes from anywhere; printing a line of it must not move the cursor, set a title or turn text around.
+//! A compose file comes from anywhere, and so does what a probe or a process calls itself; printing a line of it must not
+//! move the cursor, set a title or turn text around. Only the output of containers and builds goes through as it is.
 
 use std::borrow::Cow;
 
