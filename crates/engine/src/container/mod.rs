@@ -245,14 +245,19 @@ impl Containers {
     /// # Errors
     /// An unknown filter.
     pub async fn list(&self, options: ListOptions) -> Result<Vec<ContainerSummary>> {
-        let mut all = list::list(&self.core, &options)?;
-        if options.size {
-            for summary in &mut all {
-                let (written, total) = self.sizes(&*self.get(&summary.id)?).await;
-                (summary.size_rw, summary.size_root_fs) = (Some(written), Some(total));
-            }
+        let all = list::list(&self.core, &options)?;
+        if !options.size {
+            return Ok(all);
         }
-        Ok(all)
+        let mut measured = Vec::new();
+        for mut summary in all {
+            // Removed since it was listed.
+            let Ok(container) = self.get(&summary.id) else { continue };
+            let (written, total) = self.sizes(&container).await;
+            (summary.size_rw, summary.size_root_fs) = (Some(written), Some(total));
+            measured.push(summary);
+        }
+        Ok(measured)
     }
 
     /// Reads its log.
