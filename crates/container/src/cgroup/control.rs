@@ -48,12 +48,14 @@ impl Cgroup {
         freezer.wait_until_frozen()
     }
 
-    /// Lets the processes of the group go on.
+    /// Lets the processes of the group go on. A group that does not exist, or not any more in every hierarchy, has none.
     ///
     /// # Errors
     /// The kernel refuses.
     pub fn thaw(&self) -> Result<(), CgroupError> {
-        self.freezer()?.set(false)
+        let thawed = self.freezer().and_then(|freezer| freezer.set(false));
+        // Looked at afterwards: what was killed before it is thawed may be removed meanwhile.
+        if self.directories().any(|directory| !directory.exists()) { Ok(()) } else { thawed }
     }
 
     /// Whether the group is frozen.

@@ -26,6 +26,7 @@ fn freezing_and_killing() {
     cgroup.remove().unwrap();
     assert!(cgroup.processes().is_err(), "it is gone");
     cgroup.kill().unwrap();
+    cgroup.thaw().unwrap();
     cgroup.remove().unwrap();
 }
 
