@@ -119,6 +119,7 @@ impl Command {
             self,
             Command::Commit(_)
                 | Command::Cp(_)
+                | Command::Engine(_)
                 | Command::Events(_)
                 | Command::Exec(_)
                 | Command::Export(_)
