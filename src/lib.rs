@@ -18,6 +18,7 @@ pub mod cli;
 mod dockerignore;
 pub mod engine;
 pub mod execute;
+mod hex;
 pub mod output;
 pub mod plan;
 pub mod project;

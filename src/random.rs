@@ -10,5 +10,5 @@ use std::io::{self, Read};
 pub fn hex(bytes: usize) -> io::Result<String> {
     let mut random = vec![0; bytes];
     File::open("/dev/urandom")?.read_exact(&mut random)?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(crate::hex::digits(&random))
 }

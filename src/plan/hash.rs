@@ -1,8 +1,8 @@
 //! Fingerprints that tell whether a container, network or volume was made from the present configuration.
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
+use crate::hex;
 use crate::project::model::{Deploy, Network, Service, Volume};
 use crate::project::node::{Node, Value};
 use crate::project::render;
@@ -60,15 +60,11 @@ pub fn volume(volume: &Volume) -> String {
 
 /// Fingerprint of text.
 pub fn text(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
+    hex::sha256(text.as_bytes())
 }
 
 fn of(value: &impl Serialize) -> String {
     text(&render::compact_json(value))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -14,10 +14,10 @@ use oci_client::errors::OciDistributionError;
 use oci_client::manifest::OCI_IMAGE_MEDIA_TYPE;
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
-use sha2::{Digest as _, Sha256};
 
 pub use self::pull::{Layer, RemoteArtifact};
 use crate::engine::credentials_for;
+use crate::hex;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// Silence longer than this counts as a broken connection.
@@ -187,8 +187,7 @@ impl Repository {
 
 /// `sha256:…` of some bytes.
 pub fn digest(bytes: &[u8]) -> String {
-    let sum = Sha256::digest(bytes);
-    sum.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    format!("sha256:{}", hex::sha256(bytes))
 }
 
 fn is_loopback(registry: &str) -> bool {

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::Failure;
 use crate::cli::artifacts::kinds;
+use crate::hex;
 use crate::project::node::Node;
 use crate::project::origin::Origins;
 use crate::project::{Project, SourceMap, yaml};
-use crate::registry::digest;
 
 /// A file in the artifact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,8 +167,7 @@ fn range(node: &Node) -> Range<usize> {
 
 /// A name that no other path has, and that tells nothing of the path.
 fn artifact_name(path: &Path, extension: &str) -> String {
-    let digest = digest(path.as_os_str().as_encoded_bytes());
-    format!("{}.{extension}", digest.trim_start_matches("sha256:"))
+    format!("{}.{extension}", hex::sha256(path.as_os_str().as_encoded_bytes()))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

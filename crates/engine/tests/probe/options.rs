@@ -6,14 +6,13 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
-use std::sync::Mutex;
 
 use serde_json::Value;
 
 use crate::cases::Case;
 use crate::compare::options_differences;
 use crate::ledger::Ledger;
-use crate::side::{Done, Seen, Shown, Side};
+use crate::side::{Done, Seen, Shown, Side, in_parallel};
 use crate::{image, support};
 
 const CASES: &str = include_str!("options.txt");
@@ -26,9 +25,6 @@ const SUBNET: &str = "10.247.1.";
 fn subnet() -> String {
     format!("10.247.{}.", std::process::id() % 256)
 }
-
-/// How many clients run at a time.
-const PARALLEL: usize = 4;
 
 #[test]
 fn options_are_taken_refused_and_shown_as_dockers() {
@@ -56,23 +52,11 @@ fn show_all<C: Fn(&[&str]) -> Command + Sync>(side: &Side<C>) -> Shown {
     let network = side.fill_in("{n}", "options");
     let made = side.run(&format!("network create --subnet {}0/24 {network}", subnet()), "");
     assert_eq!(made.code, 0, "{}", made.stderr);
-    let queue = Mutex::new(lines().enumerate());
-    let shown = Mutex::new(Shown::new());
-    std::thread::scope(|threads| {
-        for _ in 0..PARALLEL {
-            threads.spawn(|| {
-                loop {
-                    let next = queue.lock().unwrap().next();
-                    let Some((number, line)) = next else { return };
-                    let command = line.replacen(' ', " --name {a} ", 1);
-                    let command = command.replace("{n}", &network).replace(SUBNET, &subnet());
-                    let said = said(side, &side.run(&command, &number.to_string()));
-                    shown.lock().unwrap().insert(line, said);
-                }
-            });
-        }
+    let mut shown = in_parallel(lines().enumerate(), |(number, line)| {
+        let command = line.replacen(' ', " --name {a} ", 1);
+        let command = command.replace("{n}", &network).replace(SUBNET, &subnet());
+        (line, said(side, &side.run(&command, &number.to_string())))
     });
-    let mut shown = shown.into_inner().unwrap();
     for (number, container) in inspect(side) {
         let line = lines().nth(number).unwrap();
         shown.get_mut(line).unwrap().extend(container);

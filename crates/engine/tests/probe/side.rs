@@ -22,6 +22,28 @@ pub type Shown = BTreeMap<&'static str, Seen>;
 /// How many cases run at a time.
 const PARALLEL: usize = 3;
 
+/// What `show` says of each item, some at a time: an engine waits more than it works.
+pub fn in_parallel<I: Send>(
+    items: impl Iterator<Item = I> + Send,
+    show: impl Fn(I) -> (&'static str, Seen) + Sync,
+) -> Shown {
+    let queue = Mutex::new(items);
+    let shown = Mutex::new(Shown::new());
+    std::thread::scope(|threads| {
+        for _ in 0..PARALLEL {
+            threads.spawn(|| {
+                loop {
+                    let next = queue.lock().unwrap().next();
+                    let Some(item) = next else { return };
+                    let (name, seen) = show(item);
+                    shown.lock().unwrap().insert(name, seen);
+                }
+            });
+        }
+    });
+    shown.into_inner().unwrap()
+}
+
 /// Denies two calls with errors of its own and allows the rest.
 const PROFILE: &str = r#"{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_X32"],"syscalls":[
     {"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":38},
@@ -75,21 +97,9 @@ impl<C: Fn(&[&str]) -> Command + Sync> Side<C> {
     }
 
     pub fn run_all(&self, cases: &[Case]) -> Shown {
-        let queue = Mutex::new(cases.iter().enumerate());
-        let shown = Mutex::new(Shown::new());
-        std::thread::scope(|threads| {
-            for _ in 0..PARALLEL {
-                threads.spawn(|| {
-                    loop {
-                        let next = queue.lock().unwrap().next();
-                        let Some((number, case)) = next else { return };
-                        let seen = self.show(case, &format!("{number}"));
-                        shown.lock().unwrap().insert(case.name, seen);
-                    }
-                });
-            }
-        });
-        shown.into_inner().unwrap()
+        in_parallel(cases.iter().enumerate(), |(number, case)| {
+            (case.name, self.show(case, &number.to_string()))
+        })
     }
 
     /// Runs the commands of a case; notes what the last one showed.
